@@ -1,0 +1,1 @@
+"""Sparring: train, judge, explore and ship adversarial networks."""

@@ -1,0 +1,70 @@
+"""What a game is handed: batches of tensors, NCHW float32 in [-1, 1], and the one place that rounds them back."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Images:
+    """A batch of pictures.
+
+    Attributes:
+        pictures: [N, channels, height, width], float32 in [-1, 1].
+    """
+
+    pictures: Tensor
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on `device`."""
+        return replace(self, pictures=self.pictures.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True)
+class Labelled(Images):
+    """A batch of pictures with a class for each.
+
+    Attributes:
+        labels: [N], int64 in [0, number of classes).
+    """
+
+    labels: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on `device`."""
+        return replace(super().to(device), labels=self.labels.to(device, non_blocking=True))
+
+
+def from_stored(stored: Tensor, bits: int) -> Tensor:
+    """Whole numbers 0 .. 2^bits - 1 as float32 in [-1, 1]; points (32 bits) as they are.
+
+    >>> from_stored(torch.tensor([0, 255], dtype=torch.uint8), 8)
+    tensor([-1.,  1.])
+    """
+    if bits == 32:
+        return stored.to(torch.float32)
+    half = (2**bits - 1) / 2
+    return stored.to(torch.float32).div_(half).sub_(1)
+
+
+def to_stored(pictures: Tensor, bits: int) -> NDArray[np.generic]:
+    """The inverse of `from_stored`: NCHW in [-1, 1] to an NHWC array of uint8 or uint16, rounded to the nearest.
+
+    The one place where pictures are rounded. Values outside [-1, 1] are clipped. Points (32 bits) stay float32.
+
+    >>> to_stored(torch.tensor([-1.0, 0.0, 1.0]).view(3, 1, 1, 1), 8).ravel()
+    array([  0, 128, 255], dtype=uint8)
+    """
+    pictures = pictures.detach().to("cpu", torch.float32).permute(0, 2, 3, 1).contiguous()
+    if bits == 32:
+        return pictures.numpy()
+    half = (2**bits - 1) / 2
+    rounded = pictures.mul(half).add_(half + 0.5).clamp_(0, 2**bits - 1).numpy()
+    return rounded.astype(np.uint8 if bits == 8 else np.uint16)

@@ -1,0 +1,38 @@
+"""What one item of a set is: its shape and how deep its numbers are. It travels into networks, models and cards."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Spec(BaseModel):
+    """The shape of one picture (or, for the 2-D toys, of one point) and how it is stored.
+
+    Attributes:
+        channels: 1 for grey, 3 for colour, any other number for arrays of measurements.
+        height: rows; 1 for points.
+        width: columns; 1 for points.
+        bits: 8 or 16 per channel for pictures; 32 for points, which stay floating point.
+        classes: the names of the classes in the order of their labels; empty without labels.
+
+    >>> Spec(channels=3, height=32, width=48).shape
+    (3, 32, 48)
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    channels: int = Field(ge=1, le=1024)
+    height: int = Field(ge=1, le=65536)
+    width: int = Field(ge=1, le=65536)
+    bits: Literal[8, 16, 32] = 8
+    classes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width), as in a batch."""
+        return self.channels, self.height, self.width
+
+    @property
+    def points(self) -> bool:
+        """Whether the items are points of the plane, drawn as a scatter plot and not as pictures."""
+        return self.bits == 32
