@@ -1,15 +1,9 @@
-"""A run, resolved: recipe file + `key=value`, checked as a whole; every error at once, each with its path."""
+"""The tables of a run's recipe: every setting there is, its unit, its range and its default."""
 
-import tomllib
-from collections.abc import Iterable, Mapping
-from importlib.resources import files
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from sparring.errors import UsageError, did_you_mean
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
 
@@ -45,3 +39,123 @@ class Data(Table):
     skip_bad: bool = False
     memory_gb: Annotated[float, Field(ge=0)] = 4.0
     workers: Annotated[int, Field(ge=0)] = 2
+
+
+class Optimizer(Table):
+    """Adam, one for each set of players that moves together (Kingma and Ba, arXiv:1412.6980).
+
+    Attributes:
+        lr: learning rate.
+        betas: decay of the running mean of gradients and of their squares.
+    """
+
+    lr: Annotated[float, Field(gt=0)] = 2e-4
+    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
+
+
+class Schedule(Table):
+    """How the learning rate changes; units are images shown.
+
+    Attributes:
+        warmup: images over which the rate rises in a straight line from zero.
+        decay_from: images after which the rate falls in a straight line; absent: it never falls.
+        decay_until: images at which it has reached zero.
+    """
+
+    warmup: Annotated[int, Field(ge=0)] = 0
+    decay_from: Annotated[int, Field(ge=0)] | None = None
+    decay_until: Positive | None = None
+
+    @model_validator(mode="after")
+    def _both_ends(self) -> "Schedule":
+        if (self.decay_from is None) != (self.decay_until is None):
+            raise ValueError("decay_from and decay_until go together")
+        if self.decay_from is not None and self.decay_until is not None and self.decay_until <= self.decay_from:
+            raise ValueError("decay_until must be more than decay_from")
+        return self
+
+
+class Average(Table):
+    """The exponential moving average of the shipped players.
+
+    Attributes:
+        half_life: images after which an old weight counts half; 0 ships the last weights themselves.
+        ramp: early on, the half-life is this share of the images shown, so that the start is forgotten.
+    """
+
+    half_life: Annotated[float, Field(ge=0)] = 10_000
+    ramp: Annotated[float, Field(gt=0, le=1)] = 0.05
+
+
+class Record(Table):
+    """What a run writes down, and how often.
+
+    Attributes:
+        rows: images between two rows of `metrics.jsonl`.
+        samples: images between two picture grids.
+        checkpoint_seconds: seconds of training between two checkpoints.
+        keep_every: also keep the first checkpoint at or after each multiple of so many images; 0 keeps the last two.
+    """
+
+    rows: Positive = 2048
+    samples: Positive = 10_000
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 60
+    keep_every: Annotated[int, Field(ge=0)] = 0
+
+
+class Recipe(Table):
+    """Everything that makes a run what it is.
+
+    Attributes:
+        about: one sentence for `sparring recipes`.
+        source: the paper or page that the settings come from.
+        game: `name` of the algorithm, and its own options.
+        batch_size: real pictures in a batch.
+        images: stop after so many real images shown.
+        minutes: stop after so many minutes of training; the first of the two budgets that is reached ends the run.
+        seed: same seed, same run, bit for bit on CPU.
+        device: `auto` takes a GPU where there is one.
+        speed: `exact` is float32, eager: the reference.
+    """
+
+    about: str = ""
+    source: str = ""
+    game: dict[str, Any]
+    data: Data = Data()
+    batch_size: Annotated[int, Field(ge=1)] = 64
+    images: Positive | None = None
+    minutes: Annotated[float, Field(gt=0)] | None = None
+    seed: Annotated[int, Field(ge=0)] = 0
+    device: str = "auto"
+    speed: Literal["exact"] = "exact"
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+    average: Average = Average()
+    record: Record = Record()
+
+    @model_validator(mode="after")
+    def _some_budget(self) -> "Recipe":
+        if self.images is None and self.minutes is None:
+            raise ValueError("no budget: give --images N or --minutes M")
+        return self
+
+
+def changed(value: BaseModel, path: str = "") -> set[str]:
+    """The dotted paths of all settings that differ from their default.
+
+    >>> sorted(changed(Recipe(game={"name": "gan"}, images=5, optimizer=Optimizer(lr=1.0))))
+    ['game', 'images', 'optimizer.lr']
+    """
+    different = set()
+    for name, field in type(value).model_fields.items():
+        item = getattr(value, name)
+        if isinstance(item, BaseModel):
+            different |= changed(item, f"{path}{name}.")
+        elif item != field.default:
+            different.add(f"{path}{name}")
+    return different
+
+
+def to_toml(recipe: Recipe) -> str:
+    """The whole recipe as TOML, defaults included, so that a later change of a default does not change the run."""
+    return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))

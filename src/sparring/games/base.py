@@ -1,0 +1,83 @@
+"""What every algorithm is: players, moves between them, and something to ship at the end."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+
+from sparring.data.batches import Images
+from sparring.data.spec import Spec
+from sparring.nn.latents import Latent
+
+Terms = dict[str, Tensor]
+"""Loss terms by name, each a scalar that already carries its weight: their sum is what a move minimises."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """One player's (or several players') turn within a step.
+
+    Attributes:
+        name: what the turn is called in logs; its terms are logged as `name.term`.
+        trains: the players whose weights it changes; all others are frozen.
+        loss: from what the game prepared for this batch to loss terms.
+        repeat: turns a step, each on a batch of its own; the last of them is on the batch that the other moves see.
+        every: takes part in every so many-th step only.
+    """
+
+    name: str
+    trains: tuple[str, ...]
+    loss: Callable[[Any], Terms]
+    repeat: int = 1
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class Product:
+    """What is shipped of a game that makes pictures from noise.
+
+    Attributes:
+        generator: from [N, latent.size] to pictures, [N, *spec.shape] in [-1, 1].
+        latent: what to draw.
+        spec: what comes out.
+    """
+
+    generator: nn.Module
+    latent: Latent
+    spec: Spec
+
+
+class Game(nn.Module, ABC):
+    """An algorithm. Everything it remembers is a player or a registered buffer, so a checkpoint holds all of it.
+
+    Attributes:
+        players: the networks, by name.
+        averaged: the players of which a moving average is kept and shipped.
+        legend: for each logged term `move.term`, one sentence on what it says.
+    """
+
+    players: nn.ModuleDict
+    averaged: tuple[str, ...]
+    legend: Mapping[str, str]
+
+    @abstractmethod
+    def prepare(self, batch: Images) -> Any:
+        """The work that the moves of a step share, done once for a batch; the moves' losses are given the result.
+
+        Players that move on this batch require gradients here, so the graph of a fake made here can be used by one
+        of them; every other move must take it detached.
+        """
+
+    @abstractmethod
+    def moves(self) -> list[Move]:
+        """The moves of a step, in order."""
+
+    @abstractmethod
+    def reading(self, losses: Mapping[str, float]) -> str:
+        """A few words for a newcomer on what the losses `{"move.term": value}` mean right now."""
+
+    @abstractmethod
+    def product(self, players: Mapping[str, nn.Module]) -> Product:
+        """What is shipped, made of these players: the averaged ones, or those just loaded from a file."""

@@ -1,0 +1,74 @@
+r"""The deep convolutional GAN: the game of Goodfellow et al. (arXiv:1406.2661) between convolutional networks.
+
+$$ \min_D \; -E_x[\log D(x)] - E_z[\log(1 - D(G(z)))], \qquad \min_G \; -E_z[\log D(G(z))] $$
+
+What Radford et al. ("Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
+arXiv:1511.06434) added is how to build and start the networks so that this game holds together: strides instead of
+pooling, batch norm, no hidden fully connected layers, ReLU in $G$ and LeakyReLU in $D$ (section 3), all weights from
+$N(0, 0.02^2)$ and Adam with a learning rate of 2e-4 and $\beta_1 = 0.5$ (section 4). Real and fake pictures pass the
+discriminator one batch after the other, never mixed: its batch norm would otherwise see the average of both and give
+each away by the other.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from sparring import networks
+from sparring.data.spec import Spec
+from sparring.games.base import Terms
+from sparring.games.noise_to_image import NoiseToImage, Round
+from sparring.nn.initialise import normal_weights
+from sparring.nn.latents import Latent
+from sparring.objectives import adversarial
+
+
+class DCGAN(NoiseToImage):
+    """Convolutional networks with batch norm, for pictures of any size.
+
+    Args:
+        spec: the pictures.
+        network: the family of networks.
+        latent: numbers in a latent vector, N(0, 1).
+        width: channels of the stage next to the picture; each stage further in has twice as many, up to 8 times.
+        objective: what the players minimise.
+        real_label: what the discriminator should say of real pictures; less than 1 smooths.
+
+    >>> game = DCGAN(Spec(channels=3, height=32, width=32))
+    >>> game.legend["generator.adversarial"].split(";")[0]
+    'how far the generator is from passing its fakes off as real'
+    """
+
+    legend = adversarial.LEGEND
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        network: networks.Name = "dcgan",
+        latent: Annotated[int, Field(gt=0)] = 100,
+        width: Annotated[int, Field(gt=0)] = 32,
+        objective: adversarial.Name = "non-saturating",
+        real_label: Annotated[float, Field(gt=0.5, le=1)] = 1.0,
+    ) -> None:
+        super().__init__(spec, Latent(distribution="normal", size=latent), network, width)
+        self.objective = adversarial.OBJECTIVES[objective]
+        self.real_label = real_label
+        normal_weights(self)
+
+    def discriminate(self, round: Round) -> Terms:
+        """Two batches, normalised separately: real ones, then fakes."""
+        discriminator, loss = self.players["discriminator"], self.objective.discriminate
+        real = loss(discriminator(round.real), self.real_label)  # -log D(x)
+        fake = loss(discriminator(round.fake.detach()), 0.0)  # -log(1 - D(G(z)))
+        return {"real": real.mean(), "fake": fake.mean()}
+
+    def generate(self, round: Round) -> Terms:
+        """Make the discriminator call the same fakes real."""
+        fake = self.objective.generate(self.players["discriminator"](round.fake))  # -log D(G(z))
+        return {"adversarial": fake.mean()}
+
+    def reading(self, losses: Mapping[str, float]) -> str:
+        """Who is ahead."""
+        return self.objective.reading(losses["discriminator.real"] + losses["discriminator.fake"])

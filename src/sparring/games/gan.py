@@ -1,0 +1,73 @@
+r"""The generative adversarial network, as the course notes have it.
+
+A generator $G$ turns noise $z$ into pictures, a discriminator $D$ tells them from real ones $x$, and each learns from
+the other's mistakes (Goodfellow et al., "Generative Adversarial Networks", arXiv:1406.2661):
+
+$$ \min_G \max_D \; E_x[\log D(x)] + E_z[\log(1 - D(G(z)))] \qquad \text{(equation 1)} $$
+
+Both are multilayer perceptrons. $D$ ascends equation 1. $G$ does not descend it, since $\log(1 - D(G(z)))$ is flat
+where $D$ is sure; it ascends $\log D(G(z))$ instead (end of section 3), unless `objective` asks for the minimax game
+itself. Real pictures are called real with 0.9 instead of 1, which keeps $D$ from growing overconfident (one-sided
+label smoothing, Salimans et al., arXiv:1606.03498, section 3.4).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import Field
+
+from sparring import networks
+from sparring.data.spec import Spec
+from sparring.games.base import Terms
+from sparring.games.noise_to_image import NoiseToImage, Round
+from sparring.nn.latents import Latent
+from sparring.objectives import adversarial
+
+
+class GAN(NoiseToImage):
+    """Two multilayer perceptrons of the course notes: latent of 100 uniform in [-1, 1], hidden layers 32-64-128.
+
+    Args:
+        spec: the pictures.
+        network: the family of networks.
+        latent: numbers in a latent vector.
+        width: the unit of width of the networks; the notes' layers are 1, 2 and 4 of it.
+        objective: what the players minimise.
+        real_label: what the discriminator should say of real pictures; less than 1 smooths.
+
+    >>> game = GAN(Spec(channels=1, height=28, width=28))
+    >>> [move.name for move in game.moves()]
+    ['discriminator', 'generator']
+    """
+
+    legend = adversarial.LEGEND
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        network: networks.Name = "mlp",
+        latent: Annotated[int, Field(gt=0)] = 100,
+        width: Annotated[int, Field(gt=0)] = 32,
+        objective: adversarial.Name = "non-saturating",
+        real_label: Annotated[float, Field(gt=0.5, le=1)] = 0.9,
+    ) -> None:
+        super().__init__(spec, Latent(distribution="uniform", size=latent), network, width)
+        self.objective = adversarial.OBJECTIVES[objective]
+        self.real_label = real_label
+
+    def discriminate(self, round: Round) -> Terms:
+        """Ascend equation 1, real pictures called real with 0.9."""
+        discriminator, loss = self.players["discriminator"], self.objective.discriminate
+        real = loss(discriminator(round.real), self.real_label)  # -log D(x), smoothed
+        fake = loss(discriminator(round.fake.detach()), 0.0)  # -log(1 - D(G(z)))
+        return {"real": real.mean(), "fake": fake.mean()}
+
+    def generate(self, round: Round) -> Terms:
+        """Make the discriminator call the same fakes real."""
+        fake = self.objective.generate(self.players["discriminator"](round.fake))  # -log D(G(z))
+        return {"adversarial": fake.mean()}
+
+    def reading(self, losses: Mapping[str, float]) -> str:
+        """Who is ahead."""
+        return self.objective.reading(losses["discriminator.real"] + losses["discriminator.fake"])

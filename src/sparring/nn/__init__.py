@@ -1,0 +1,1 @@
+"""Parts of networks: latents, initialisation, framing."""

@@ -1,0 +1,18 @@
+"""Weights at the start."""
+
+from torch import nn
+from torch.nn import init
+
+
+def normal_weights(network: nn.Module, deviation: float = 0.02) -> None:
+    """Draw weights from N(0, deviation^2) and batch-norm scales from N(1, deviation^2); batch-norm shifts become 0.
+
+    Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
+    arXiv:1511.06434, section 4; the scale of the batch norm is that of the authors' code. Other biases are left alone.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            init.normal_(module.weight, 0.0, deviation)
+        elif isinstance(module, nn.BatchNorm2d):
+            init.normal_(module.weight, 1.0, deviation)
+            init.zeros_(module.bias)

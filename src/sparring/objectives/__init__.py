@@ -1,0 +1,1 @@
+"""Losses: pure functions on logits, per sample, of any shape."""

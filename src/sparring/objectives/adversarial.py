@@ -1,0 +1,104 @@
+r"""What each player is told about the discriminator's logits.
+
+The discriminator answers with a logit $l$; $\sigma(l)$ is its belief that the picture is real. Every loss here is
+computed from $l$ by `softplus` or a square and never through $\sigma$ itself, so that gradients stay alive where
+$\sigma(l)$ has rounded to 0 or 1: $-\log\sigma(l) = \mathrm{softplus}(-l)$ and $-\log(1-\sigma(l)) =
+\mathrm{softplus}(l)$.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+from torch.nn.functional import softplus
+
+Name = Literal["non-saturating", "minimax", "least-squares"]
+
+
+def cross_entropy(logits: Tensor, target: float) -> Tensor:
+    r"""Binary cross-entropy, $-t \log\sigma(l) - (1-t) \log(1-\sigma(l))$, of each logit.
+
+    Args:
+        logits: any shape.
+        target: in [0, 1]; 1 means real. 0.9 for the real ones is one-sided label smoothing (Salimans et al.,
+            "Improved Techniques for Training GANs", arXiv:1606.03498, section 3.4); smoothing the fakes as well would
+            pull the optimum towards the fakes.
+
+    Returns:
+        The losses, in the shape of `logits`.
+
+    >>> import torch
+    >>> cross_entropy(torch.zeros(2), 1.0)
+    tensor([0.6931, 0.6931])
+    """
+    if target in (0.0, 1.0):
+        return softplus(logits if target == 0.0 else -logits)
+    return target * softplus(-logits) + (1 - target) * softplus(logits)
+
+
+def squared_error(logits: Tensor, target: float) -> Tensor:
+    r"""Half the squared distance to the target, $\frac12 (l - t)^2$ (Mao et al., arXiv:1611.04076, equation 9).
+
+    Args:
+        logits: any shape.
+        target: 1 for real, 0 for fake.
+
+    Returns:
+        The losses, in the shape of `logits`.
+    """
+    return (logits - target).square() / 2
+
+
+def log_one_minus(fake: Tensor) -> Tensor:
+    r"""The generator's side of the minimax game itself, $\log(1 - D(G(z))) = -\mathrm{softplus}(l)$, to be minimised.
+
+    Its gradient is $-\sigma(l)$: it vanishes exactly when the discriminator is sure ($l \to -\infty$), which is why
+    nobody trains with it (Goodfellow et al., arXiv:1406.2661, equation 1 and the remark at the end of section 3).
+    """
+    return -softplus(fake)
+
+
+@dataclass(frozen=True)
+class Objective:
+    """The three losses of a game in which each picture is judged by itself.
+
+    Attributes:
+        discriminate: loss of the discriminator for logits and what they should say (1 real, 0 fake).
+        generate: loss of the generator for the logits of its fakes.
+        chance: the discriminator's loss, real plus fake, where it cannot tell them apart and knows it.
+    """
+
+    discriminate: Callable[[Tensor, float], Tensor]
+    generate: Callable[[Tensor], Tensor]
+    chance: float
+
+    def reading(self, loss: float) -> str:
+        """What the discriminator's loss, real plus fake, says to a newcomer.
+
+        >>> OBJECTIVES["non-saturating"].reading(0.05)
+        'discriminator far ahead'
+        """
+        if loss < 0.15 * self.chance:
+            return "discriminator far ahead"
+        if loss < 0.95 * self.chance:
+            return "balanced"
+        return "discriminator guessing" if loss < 1.05 * self.chance else "discriminator fooled"
+
+
+LEGEND = {
+    "discriminator.real": "how far the discriminator is from calling real pictures real; small: it recognises them",
+    "discriminator.fake": "how far the discriminator is from calling fakes fake; small: it sees through them",
+    "generator.adversarial": "how far the generator is from passing its fakes off as real; it should neither soar nor "
+    "vanish. Judge by the pictures: falling curves alone prove nothing in a game of two",
+}
+"""What the three terms say, by the names under which games log them."""
+
+_TWO_LOG_TWO = 1.3862943611198906
+
+OBJECTIVES: dict[str, Objective] = {
+    # -log D(G(z)): the same fixed point as minimax, with gradients where the generator is losing
+    "non-saturating": Objective(cross_entropy, lambda fake: cross_entropy(fake, 1.0), _TWO_LOG_TWO),
+    "minimax": Objective(cross_entropy, log_one_minus, _TWO_LOG_TWO),
+    "least-squares": Objective(squared_error, lambda fake: squared_error(fake, 1.0), 0.25),
+}

@@ -1,0 +1,185 @@
+"""The loop: it plays the moves of a game, step by step, and knows nothing of losses, files or metrics."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from sparring.config import Average, Optimizer, Schedule
+from sparring.data.batches import Images
+from sparring.errors import Halted
+from sparring.games.base import Game, Move
+from sparring.seeds import mix
+from sparring.training.averages import Averages
+from sparring.training.optimisers import Bench, adams
+from sparring.training.schedules import rate_factor
+from sparring.training.tally import Tally
+
+
+class Stream(Protocol):
+    """Where batches come from: the same k always gives the same batch."""
+
+    def starting(self, k: int) -> Iterator[Images]:
+        """Batches k, k + 1, ... without end."""
+        ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands after a step.
+
+    Attributes:
+        step: steps played.
+        images: real images shown.
+        seconds: time spent in steps since the run began, all sittings together.
+    """
+
+    step: int
+    images: int
+    seconds: float
+
+
+class Trainer:
+    """Plays a game on a device.
+
+    A step seeds the global random state from (seed, step), and its batches are numbered by the step, so that a trainer
+    that was given back its `state` goes on exactly as if it had never stopped.
+
+    Args:
+        game: what is played; it is moved to the device.
+        optimizer: settings of every Adam.
+        schedule: of the learning rate, in images.
+        average: of the players that the game ships.
+        seed: of the run.
+        device: where to compute.
+    """
+
+    def __init__(
+        self, game: Game, optimizer: Optimizer, schedule: Schedule, average: Average, seed: int, device: torch.device
+    ) -> None:
+        self.game = game.to(device).train()
+        self._players: dict[str, nn.Module] = dict(game.players.items())
+        self._moves = game.moves()
+        self._draws = max(move.repeat for move in self._moves)
+        self._bench = Bench(self._players)
+        self._rate, self._schedule = optimizer.lr, schedule
+        self._adams = adams(self._players, [move.trains for move in self._moves], optimizer.lr, optimizer.betas)
+        self._tallies = {move.name: Tally(move.name) for move in self._moves}
+        self.averages = Averages(
+            {name: self._players[name] for name in game.averaged}, average.half_life, average.ramp
+        ).to(device)
+        self._seed, self._device = seed, device
+        self.step = self.images = 0
+        self.seconds = 0.0
+
+    def run(self, stream: Stream, images: int | None = None) -> Iterator[Progress]:
+        """Play steps until so many images have been shown (for ever if None), yielding after each.
+
+        What the caller does between two steps, such as sampling or saving, is not counted in `seconds` and cannot
+        change the training.
+        """
+        batches = stream.starting(self.step * self._draws)
+        while images is None or self.images < images:
+            began = time.perf_counter()
+            self._play_step(batches)
+            self.seconds += time.perf_counter() - began
+            yield Progress(self.step, self.images, self.seconds)
+
+    def _play_step(self, batches: Iterator[Images]) -> None:
+        _reseed(mix("step", self._seed, self.step), self._device)
+        self._set_rate()
+        shown = 0
+        for turns_left in range(self._draws, 0, -1):
+            batch = next(batches).to(self._device)
+            shown += len(batch)
+            due = [move for move in self._moves if self.step % move.every == 0 and move.repeat >= turns_left]
+            self._play_batch(batch, due)
+        self.step += 1
+        self.images += shown
+        self.averages.update(self.images, shown)
+
+    def _play_batch(self, batch: Images, moves: list[Move]) -> None:
+        # whoever moves on this batch may use the graph of what is prepared for it
+        self._bench.only(frozenset(name for move in moves for name in move.trains))
+        prepared = self.game.prepare(batch)
+        for move in moves:
+            self._play(move, prepared)
+
+    def _play(self, move: Move, prepared: Any) -> None:
+        team = frozenset(move.trains)
+        self._bench.only(team)
+        terms = move.loss(prepared)
+        adam = self._adams[team]
+        adam.zero_grad(set_to_none=True)
+        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        adam.step()
+        self._tallies[move.name].add(self.step, terms)
+
+    def _set_rate(self) -> None:
+        schedule = self._schedule
+        factor = rate_factor(self.images, schedule.warmup, schedule.decay_from, schedule.decay_until)
+        for adam in self._adams.values():
+            for group in adam.param_groups:
+                group["lr"] = self._rate * factor
+
+    def losses(self) -> dict[str, float]:
+        """The mean of every loss term since the last call; waits for the device.
+
+        Raises:
+            Halted: a term was not finite; the message names the first one and the step.
+        """
+        readings = [tally.read() for tally in self._tallies.values()]
+        bad = [reading.bad for reading in readings if reading.bad]
+        if bad:
+            step, term = min(bad, key=lambda item: item[0])
+            raise Halted(f"loss {term!r} is not finite at step {step + 1:,}{self._first_bad_weight()}")
+        return {name: mean for reading in readings for name, mean in reading.means.items()}
+
+    def check(self) -> None:
+        """Make sure that every number to be saved is finite.
+
+        Raises:
+            Halted: a weight or a statistic is not; the message names the first one.
+        """
+        found = self._first_bad_weight()
+        if found:
+            raise Halted(f"not finite after step {self.step:,}{found}")
+
+    def _first_bad_weight(self) -> str:
+        for name, tensor in self.game.state_dict().items():
+            if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
+                return f"; first bad tensor: {name}"
+        return ""
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint needs beside the weights of game and averages: counters and optimisers, no code."""
+        return {
+            "step": self.step,
+            "images": self.images,
+            "seconds": self.seconds,
+            "optimizers": {"+".join(sorted(team)): adam.state_dict() for team, adam in self._adams.items()},
+        }
+
+    def restore(self, game: Mapping[str, Tensor], averages: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+        """Go back to where `state`, and the weights that were saved with it, were taken.
+
+        Raises:
+            RuntimeError: the weights do not fit this game.
+        """
+        self.game.load_state_dict(game)
+        self.averages.players.load_state_dict(averages)
+        for team, adam in self._adams.items():
+            adam.load_state_dict(state["optimizers"]["+".join(sorted(team))])
+        self.step, self.images, self.seconds = state["step"], state["images"], state["seconds"]
+
+
+def _reseed(seed: int, device: torch.device) -> None:
+    # torch.manual_seed would also walk the stack for devices that nobody uses: a third of a millisecond a step
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        torch.cuda.manual_seed(seed)
+    elif device.type == "mps":
+        torch.mps.manual_seed(seed)
