@@ -1,1 +1,30 @@
-"""Sparring: train, judge, explore and ship adversarial networks."""
+"""Sparring: train, judge, explore and ship adversarial networks.
+
+>>> import sparring
+>>> run = sparring.train("gan", data="digits", images=4096, runs="runs")  # doctest: +SKIP
+>>> model = sparring.load(run.folder)  # doctest: +SKIP
+>>> model.sample(16, seed=1).shape  # doctest: +SKIP
+(16, 32, 32, 1)
+"""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sparring.inference.model import load as load
+    from sparring.runs.launch import resume as resume
+    from sparring.runs.launch import train as train
+
+__version__ = version("sparring")
+__all__ = ["load", "resume", "train"]
+
+_HOMES = {"load": "sparring.inference.model", "resume": "sparring.runs.launch", "train": "sparring.runs.launch"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that `import sparring` and `sparring --help` need no torch."""
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sparring' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -21,7 +21,7 @@ class Data(Table):
         path: a folder, zip, array file, or the name of an embedded set.
         size: side in pixels, or [height, width]; absent: the size that the pictures have.
         fit: what happens to a picture of another shape: `crop` (scale to cover, cut the middle out), `pad` (scale to
-            lie inside, fill the border) or `stretch` (change its proportions, on request only).
+            lie inside, fill the border with black) or `stretch` (change its proportions, on request only).
         filter: the resampling filter, always antialiased.
         channels: 1 or 3 to convert; absent: what the pictures have.
         split: the part to train on where the set has parts.

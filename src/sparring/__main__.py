@@ -1,0 +1,5 @@
+"""`python -m sparring` is `sparring`."""
+
+from sparring.cli.main import main
+
+main()

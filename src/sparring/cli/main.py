@@ -1,0 +1,76 @@
+"""The command itself: its verbs, and the one place where errors become exit codes."""
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+import sparring
+from sparring.cli import data, recipes, runs, sample, train
+from sparring.errors import SparringError
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="sparring",
+    help="Train, judge, explore and ship adversarial networks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("train")(train.train)
+app.command("resume")(train.resume)
+app.command("sample")(sample.sample)
+app.add_typer(data.app, name="data")
+app.add_typer(runs.app, name="runs")
+app.add_typer(recipes.app, name="recipes")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(sparring.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Train, judge, explore and ship adversarial networks.
+
+    Results go to stdout, progress and errors to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration,
+    3 stopped by a guard, 130 interrupted.
+    """
+
+
+def main() -> None:
+    """Run the command and exit with its code."""
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        _complain(error.format_message(), hint=True)
+        sys.exit(error.exit_code)
+    except SparringError as error:
+        _complain(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # whoever read our output has seen enough; there is nowhere left to write to
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise SystemExit(INTERRUPTED)
+
+
+def _complain(message: str, hint: bool = False) -> None:
+    for line in message.splitlines():
+        print(f"sparring: {line}", file=sys.stderr)  # noqa: T201
+    if hint:
+        print("sparring: see --help", file=sys.stderr)  # noqa: T201

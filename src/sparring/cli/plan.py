@@ -1,0 +1,27 @@
+"""`sparring train --dry-run`: what would be trained, and what a step of it takes."""
+
+import typer
+
+from sparring.cli.output import echo_json, table
+from sparring.cli.progress import watching
+from sparring.config import Recipe
+from sparring.runs.launch import prepare
+from sparring.runs.preview import preview
+from sparring.runs.settings import marked
+
+
+def show(recipe: Recipe, as_json: bool) -> None:
+    """Play one step on the real data, write nothing, and print what was found."""
+    with watching() as observer:
+        session = prepare(recipe, "dry run", observer)
+        found = preview(session)
+    if as_json:
+        return echo_json({"recipe": session.recipe.model_dump(mode="json"), **found.as_dict()})
+    typer.echo("# settings; * differs from the default")
+    for line, differs in marked(session.recipe):
+        typer.echo(("* " if differs else "  ") + line)
+    typer.echo("\n# players")
+    table([(name, count) for name, count in found.parameters.items()], ("player", "parameters"))
+    typer.echo("\n# memory")
+    table([(what, f"{size / 1e6:,.1f} MB") for what, size in found.memory.items()], ("for", "about"))
+    return None

@@ -1,0 +1,90 @@
+"""Training as a person sees it: one live line on a terminal, a plain line now and then elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from sparring.cli.output import duration
+from sparring.runs.session import Observer, Status
+
+LIVE_SECONDS = 0.25
+PLAIN_SECONDS = 5.0
+BAR = 20
+
+
+@contextmanager
+def watching() -> Iterator[Observer]:
+    """An observer that writes to stderr, as fits what stderr is."""
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        yield Plain(console)
+        return
+    # no thread that redraws: it would take time from the training
+    with Live(console=console, auto_refresh=False) as live:
+        yield OnTerminal(live)
+
+
+class Plain:
+    """A line every few seconds, for logs."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._next = 0.0
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def show(self, status: Status, news: bool) -> None:
+        """A line, if losses were read and the last line is old enough or the end is reached."""
+        if news and (time.monotonic() >= self._next or status.share >= 1):
+            self._next = time.monotonic() + PLAIN_SECONDS
+            self.say(" · ".join(_parts(status)))
+
+
+class OnTerminal:
+    """A line that changes in place."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._next = 0.0
+
+    def say(self, text: str) -> None:
+        """A line above the live one."""
+        self._live.console.print(text, markup=False)
+
+    def show(self, status: Status, news: bool) -> None:
+        """Redraw, a few times a second."""
+        if time.monotonic() >= self._next or status.share >= 1:
+            self._next = time.monotonic() + LIVE_SECONDS
+            filled = round(BAR * status.share)
+            line = Text("━" * filled, style="green")
+            line.append("━" * (BAR - filled) + " ", style="dim")
+            line.append(" · ".join(_parts(status)), style="default")
+            self._live.update(line, refresh=True)
+
+
+def _parts(status: Status) -> list[str]:
+    goal = f"/{status.goal:,}" if status.goal else ""
+    parts = [f"{status.images:,}{goal} images", f"{status.rate:,.0f}/s", f"{_left(status)} left"]
+    if status.losses:
+        losses = " ".join(f"{name} {value:.2f}" for name, value in _short(status.losses).items())
+        parts.append(f"{losses} ({status.reading})")
+    return [*parts, str(status.sheet)] if status.sheet else parts
+
+
+def _left(status: Status) -> str:
+    return duration(status.seconds * (1 / status.share - 1)) if status.share else "?"
+
+
+def _short(losses: dict[str, float]) -> dict[str, float]:
+    """One number a player: the sum of its terms, which is what it minimises."""
+    players: dict[str, float] = {}
+    for name, value in losses.items():
+        move = name.partition(".")[0]
+        players[move] = players.get(move, 0.0) + value
+    return players

@@ -1,0 +1,61 @@
+"""`sparring runs`: what was trained."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.cli.output import Json, duration, echo_json, table
+
+app = typer.Typer(help="List the runs of a folder; show one, compare two.", invoke_without_command=True)
+
+RunPath = Annotated[Path, typer.Argument(help="Folder of a run.")]
+
+
+@app.callback()
+def list_runs(
+    context: typer.Context,
+    runs: Annotated[Path, typer.Option(help="Folder of runs.")] = Path("runs"),
+    as_json: Json = False,
+) -> None:
+    """List the runs of a folder; show one, compare two."""
+    if context.invoked_subcommand is not None:
+        return
+    from sparring.runs.overview import overview
+
+    lines = overview(runs)
+    if as_json:
+        for line in lines:
+            echo_json(line.as_dict())
+    elif not lines:
+        typer.echo(f"no runs in {runs}", err=True)
+    else:
+        rows = [(line.name, line.recipe, line.data, line.images, duration(line.seconds), line.state) for line in lines]
+        table(rows, ("run", "recipe", "data", "images", "time", "state"))
+
+
+@app.command()
+def show(run: RunPath, as_json: Json = False) -> None:
+    """Print where a run stands, and its newest losses."""
+    from sparring.runs.folder import find
+    from sparring.runs.overview import facts
+
+    found = facts(find(run))
+    if as_json:
+        echo_json(found)
+    else:
+        table(found.items(), ("what", "value"))
+
+
+@app.command()
+def compare(one: RunPath, other: RunPath, as_json: Json = False) -> None:
+    """Print the settings and newest numbers in which two runs differ."""
+    from sparring.runs.folder import find
+    from sparring.runs.overview import differing, facts
+
+    rows = differing(facts(find(one)), facts(find(other)))
+    if as_json:
+        for name, left, right in rows:
+            echo_json({"what": name, "one": left, "other": right})
+    else:
+        table(rows, ("what", one.name, other.name))

@@ -1,0 +1,30 @@
+"""`sparring sample`: pictures from a trained generator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.cli.output import Json, echo_json
+
+
+def sample(
+    model: Annotated[Path, typer.Argument(help="Folder of a run or of a shipped model.")],
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many pictures.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Picture i depends on the seed and on i alone.")] = 0,
+    out: Annotated[
+        Path, typer.Option(help="A folder for one PNG each, FILE.npz for one array, FILE.png for one sheet.")
+    ] = Path("pictures"),
+    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Draw pictures from noise."""
+    from sparring.inference.model import load
+    from sparring.inference.write import check_name, write
+
+    check_name(out)
+    how = write(load(model, device).product, count, seed, out)
+    if as_json:
+        echo_json({"out": str(out), "count": count, "seed": seed})
+    else:
+        typer.echo(f"{out}: {count:,} pictures of seed {seed}, {how}")

@@ -1,0 +1,94 @@
+"""`sparring train` and `sparring resume`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sparring.cli.output import Json, duration, echo_json
+
+if TYPE_CHECKING:
+    from sparring.runs.session import Outcome
+
+Images = Annotated[int | None, typer.Option(min=1, help="Stop after so many real images shown.")]
+Minutes = Annotated[float | None, typer.Option(min=0.001, help="Stop after so many minutes of training.")]
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A name from `sparring recipes`, or the path of a TOML file.")],
+    settings: Annotated[
+        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as optimizer.lr=1e-4.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="PATH|NAME", help="A folder, zip or array file of pictures; or digits, shapes."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run; by default the recipe and the time.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder that the run's folder is made in.")] = Path("runs"),
+    seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same run.")] = None,
+    images: Images = None,
+    minutes: Minutes = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave broken pictures out.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and stop.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Train a game on pictures, in a new run folder that can be killed and resumed at any moment."""
+    from sparring.cli.progress import watching
+    from sparring.runs import launch
+
+    asked = [*(settings or []), *(["data.skip_bad=true"] if skip_bad else [])]
+    if dry_run:
+        from sparring.cli.plan import show
+
+        return show(launch.resolve(recipe, asked, data, seed=seed, images=images, minutes=minutes), as_json)
+    with watching() as observer:
+        outcome = launch.train(
+            recipe,
+            *asked,
+            data=data,
+            runs=runs,
+            name=name,
+            seed=seed,
+            images=images,
+            minutes=minutes,
+            observer=observer,
+        )
+    return _end(outcome, as_json)
+
+
+def resume(
+    run: Annotated[Path, typer.Argument(help="Folder of the run.")],
+    images: Images = None,
+    minutes: Minutes = None,
+    as_json: Json = False,
+) -> None:
+    """Go on with a run exactly where its last checkpoint left it; a new budget counts from the start of the run."""
+    from sparring.cli.progress import watching
+    from sparring.runs import launch
+
+    with watching() as observer:
+        outcome = launch.resume(run, images=images, minutes=minutes, observer=observer)
+    _end(outcome, as_json)
+
+
+def _end(outcome: "Outcome", as_json: bool) -> None:
+    from sparring.cli.main import INTERRUPTED
+
+    if as_json:
+        echo_json(outcome.as_dict())
+    else:
+        for line in _summary(outcome.as_dict()):
+            typer.echo(line)
+    if not outcome.finished:
+        raise typer.Exit(INTERRUPTED)
+
+
+def _summary(outcome: dict[str, Any]) -> list[str]:
+    folder = outcome["folder"]
+    state = "" if outcome["finished"] else f"; interrupted, go on with `sparring resume {folder}`"
+    return [
+        f"{folder}: {outcome['images']:,} images in {duration(outcome['seconds'])}, "
+        f"{outcome['images_per_second']:,.0f} images/s{state}",
+        f"  report  {folder}/report.html",
+        f"  model   {folder}/model",
+    ]

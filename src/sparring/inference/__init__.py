@@ -1,0 +1,1 @@
+"""Using what was trained: load a shipped model, draw its pictures."""

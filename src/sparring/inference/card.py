@@ -1,0 +1,63 @@
+"""The model card: README.md of a model folder, in the layout that model hubs show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sparring.games.base import Product
+
+_CARD = """---
+library_name: sparring
+tags: [gan, image-generation, {game}]
+---
+
+# {recipe}: {what}
+
+A generator trained with [Sparring](https://pypi.org/project/sparring/) {version}, game `{game}`, recipe `{recipe}`,
+seed {seed}.
+
+| | |
+| --- | --- |
+| makes | {what} |
+| from | {size} numbers, {distribution} |
+| trained on | {data} |
+| real images shown | {images:,} |
+| parameters | {parameters:,} |
+
+## Use
+
+```python
+import sparring
+
+model = sparring.load("path/to/this/folder")
+pictures = model.sample(16, seed=1)  # uint8 [16, {height}, {width}, {channels}]
+```
+
+or `sparring sample path/to/this/folder -n 16 --seed 1 --out pictures`. Picture i depends on the seed and on i alone.
+
+## Limits
+
+It draws what its training pictures show, with their gaps and their bias, and may repeat some of them. Its licence is
+yours to choose, within what the licence of the training pictures allows.
+"""
+
+
+def model_card(config: Mapping[str, Any], product: Product) -> str:
+    """The card of a model, as Markdown."""
+    spec, latent = product.spec, product.latent
+    kind = {1: "grey", 3: "colour"}.get(spec.channels, f"{spec.channels}-channel")
+    pictures = f"{kind} pictures, {spec.width} x {spec.height} pixels, {spec.bits} bits"
+    return _CARD.format(
+        game=config["game"]["name"],
+        recipe=config["recipe"],
+        what="points of the plane" if spec.points else pictures,
+        version=config["sparring"],
+        seed=config["seed"],
+        size=latent.size,
+        distribution="N(0, 1)" if latent.distribution == "normal" else "uniform in [-1, 1]",
+        data=config["data"],
+        images=config["images"],
+        parameters=sum(parameter.numel() for parameter in product.generator.parameters()),
+        height=spec.height,
+        width=spec.width,
+        channels=spec.channels,
+    )

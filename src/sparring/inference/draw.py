@@ -1,0 +1,63 @@
+"""From arrays to PNG: single pictures as they are, and a sheet of many to look at."""
+
+import io
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from sparring.data.spec import Spec
+
+SHEET_SIDE = 768
+"""Pixels that a sheet of small pictures is enlarged towards."""
+
+
+def can_be_png(spec: Spec) -> bool:
+    """Whether one picture fits a PNG without loss: 8 bits grey, colour, either with alpha; 16 bits grey."""
+    return spec.channels in (1, 2, 3, 4) if spec.bits == 8 else spec.bits == 16 and spec.channels == 1
+
+
+def png(picture: NDArray[Any]) -> bytes:
+    """An [H, W, C] picture as the bytes of a PNG; see `can_be_png`."""
+    image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def sheet(pictures: NDArray[Any], spec: Spec) -> bytes:
+    """Many pictures side by side, as near to a square as their number allows, as the bytes of an 8-bit PNG.
+
+    Args:
+        pictures: [N, H, W, C] as `sample.array` gives them. 16 bits are shown with their upper 8; of channels other
+            than 1 or 3 the first three, or the first one, are shown; points become a scatter plot.
+        spec: what they are.
+    """
+    if spec.points:
+        return png(_scatter(pictures.reshape(len(pictures), -1)))
+    small = (pictures >> 8).astype(np.uint8) if spec.bits == 16 else pictures
+    small = small[..., : 3 if spec.channels >= 3 else 1]
+    whole = _tile(small)
+    scale = max(1, SHEET_SIDE // max(whole.shape[:2]))
+    return png(whole.repeat(scale, axis=0).repeat(scale, axis=1))
+
+
+def _tile(pictures: NDArray[Any]) -> NDArray[Any]:
+    count, height, width, channels = pictures.shape
+    columns = int(np.ceil(np.sqrt(count * height / width)))
+    rows = -(-count // columns)
+    gap = 1 if max(height, width) < 64 else 2
+    whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, np.uint8)
+    for number, picture in enumerate(pictures):
+        top, left = number // columns * (height + gap), number % columns * (width + gap)
+        whole[top : top + height, left : left + width] = picture
+    return whole
+
+
+def _scatter(points: NDArray[Any], side: int = 384) -> NDArray[Any]:
+    counts, _, _ = np.histogram2d(-points[:, 1], points[:, 0], bins=side, range=[[-1, 1], [-1, 1]])
+    # a point is one pixel; a few neighbours make it visible
+    ink = np.sum([np.roll(counts, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)], axis=0)
+    grey: NDArray[Any] = (255 * np.exp(-ink / 2)).astype(np.uint8)
+    return grey[:, :, None]

@@ -1,0 +1,166 @@
+"""A model folder: written once, loaded anywhere with no flags, and never with code from the file."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from safetensors import SafetensorError
+
+from sparring import files, games
+from sparring.data.spec import Spec
+from sparring.errors import SparringError, UsageError
+from sparring.games.base import Product
+from sparring.inference import sample
+from sparring.inference.card import model_card
+
+CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+
+
+class Config(BaseModel):
+    """What `config.json` says: how to rebuild the network, and where it comes from.
+
+    Attributes:
+        format: of this folder; 1 so far.
+        sparring: the version that wrote it.
+        game: the game's name and options.
+        spec: the pictures that come out.
+        recipe: the name of the recipe that it was trained with.
+        data: what it was trained on, in one sentence.
+        images: real images shown in training.
+        seed: of the run.
+        sha256: checksum of the weights.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal[1] = 1
+    sparring: str
+    game: dict[str, Any]
+    spec: Spec
+    recipe: str
+    data: str
+    images: int
+    seed: int
+    sha256: str = ""
+
+
+class Model:
+    """A trained generator, ready to draw.
+
+    Attributes:
+        config: what it is.
+        product: the network and its latents.
+    """
+
+    def __init__(self, config: Config, product: Product) -> None:
+        self.config = config
+        self.product = product
+
+    def sample(self, count: int, seed: int = 0, first: int = 0) -> NDArray[np.generic]:
+        """Pictures `first` to `first + count - 1` of a seed; each depends on its number and the seed alone.
+
+        Returns:
+            [count, height, width, channels], uint8 (or uint16, as the training pictures were).
+
+        Raises:
+            UsageError: `count` is less than 1, or `seed` or `first` less than 0.
+        """
+        if count < 1 or seed < 0 or first < 0:
+            raise UsageError(f"cannot draw {count} pictures from number {first} of seed {seed}: count from 1, others 0")
+        return sample.array(self.product, count, seed, first)
+
+
+def save(folder: Path, config: Config, product: Product) -> None:
+    """Write or replace a model folder; a reader in between sees a checksum that does not fit, never other weights.
+
+    Raises:
+        SparringError: the disk is full or the folder cannot be written.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in product.generator.state_dict().items()}
+    weights = safetensors.torch.save(tensors, metadata={"format": "pt", "sparring": config.sparring})
+    config = config.model_copy(update={"sha256": hashlib.sha256(weights).hexdigest()})
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise files.unwritable(folder, error) from error
+    files.write(folder / WEIGHTS, weights)
+    files.write_json(folder / CONFIG, config.model_dump(mode="json"))
+    files.write(folder / CARD, model_card(config.model_dump(), product))
+
+
+def load(path: str | Path, device: str = "cpu") -> Model:
+    """A model from its folder, or from the folder of the run that made it.
+
+    Weights are read from safetensors, which cannot hold code, and only into the network that this version of Sparring
+    builds for `config.json`.
+
+    Args:
+        path: a model folder or a run folder.
+        device: where its pictures are computed.
+
+    Raises:
+        UsageError: there is nothing at `path`, or it is not such a folder.
+        SparringError: the folder is damaged, or made by something else; the message names the file.
+    """
+    folder = _model_folder(Path(path))
+    config = _read_config(folder / CONFIG)
+    tensors = _read_weights(folder / WEIGHTS, config.sha256)
+    with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
+        game = games.build(config.game, config.spec)
+    product = game.product(dict(game.players.items()))
+    try:
+        product.generator.load_state_dict(tensors, assign=True)
+    except RuntimeError as error:
+        raise SparringError(
+            f"{folder / WEIGHTS} does not fit {CONFIG} beside it: {str(error).splitlines()[-1]}"
+        ) from None
+    product.generator.to(device).eval().requires_grad_(False)
+    return Model(config, product)
+
+
+def _model_folder(path: Path) -> Path:
+    if path.is_file():
+        raise UsageError(
+            f"{path} is a file: give a model folder ({CONFIG}, {WEIGHTS}) or a run folder; "
+            "files of other programs are not loaded, since a pickle can run any code"
+        )
+    for folder in (path, path / "model"):
+        if (folder / CONFIG).is_file():
+            return folder
+    if (path / "recipe.toml").is_file():
+        raise SparringError(f"run {path} has no model yet, since it saved no checkpoint: `sparring resume {path}`")
+    if path.is_dir():
+        raise UsageError(f"{path} is neither a model folder nor a run folder: it has no {CONFIG}")
+    raise UsageError(f"no model or run at {path}: `sparring runs` lists the runs of a folder")
+
+
+def _read_config(path: Path) -> Config:
+    try:
+        config = Config.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SparringError(
+            f"{path} is not of this format: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise SparringError(f"cannot read {path}: {error}") from None
+    checked, errors = games.check(config.game)
+    if errors:
+        raise SparringError(f"{path}: {'; '.join(errors)}")
+    return config.model_copy(update={"game": checked})
+
+
+def _read_weights(path: Path, checksum: str) -> dict[str, torch.Tensor]:
+    try:
+        content = path.read_bytes()
+        if hashlib.sha256(content).hexdigest() != checksum:
+            raise SparringError(f"{path} fails its checksum: it is damaged or was replaced; copy the folder again")
+        return safetensors.torch.load(content)
+    except (OSError, SafetensorError) as error:
+        raise SparringError(f"cannot read {path}: {error}") from None

@@ -1,0 +1,195 @@
+"""The folder of a run: what lies where, made in one move, held by one process at a time."""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from sparring import files
+from sparring.config import Recipe, to_toml
+from sparring.errors import SparringError, UsageError, did_you_mean
+from sparring.recipes import read_recipe
+
+LOCK_SECONDS = 10
+"""A killed run's helpers may hold its folder for a moment longer."""
+
+
+class Run:
+    """One run on disk.
+
+    Attributes:
+        path: its folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The name of the folder."""
+        return self.path.name
+
+    @property
+    def checkpoints(self) -> Path:
+        """Where its checkpoints are."""
+        return self.path / "checkpoints"
+
+    @property
+    def model(self) -> Path:
+        """The model folder that it ships."""
+        return self.path / "model"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a line: step, images, seconds, images_per_second, and every loss term."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def report(self) -> Path:
+        """The page to look at."""
+        return self.path / "report.html"
+
+    def sheet(self, images: int) -> Path:
+        """The picture grid made after so many images."""
+        return self.path / "samples" / f"{images:09}.png"
+
+    def sheets(self) -> list[Path]:
+        """All picture grids, oldest first."""
+        return sorted((self.path / "samples").glob("*.png"))
+
+    def recipe(self) -> Recipe:
+        """The resolved recipe.
+
+        Raises:
+            SparringError: the file is missing or damaged.
+        """
+        path = self.path / "recipe.toml"
+        try:
+            return Recipe.model_validate(read_recipe(str(path)))
+        except ValueError as error:
+            raise SparringError(f"{path} is not a recipe of this version of Sparring: {error}") from None
+
+    def environment(self) -> dict[str, Any]:
+        """On what, with which versions and which data it was started."""
+        path = self.path / "environment.json"
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SparringError(f"cannot read {path}: {error}") from None
+        return content
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of `metrics.jsonl`; a last line that was cut off by a kill is left out."""
+        return _rows(self.metrics)
+
+    def events(self) -> list[dict[str, Any]]:
+        """The rows of `events.jsonl`: started, resumed, interrupted, halted, finished."""
+        return _rows(self.path / "events.jsonl")
+
+    def add_row(self, row: dict[str, Any]) -> None:
+        """Append to `metrics.jsonl`."""
+        _append(self.metrics, row)
+
+    def add_event(self, kind: str, **facts: Any) -> None:
+        """Append to `events.jsonl`."""
+        _append(self.path / "events.jsonl", {"event": kind, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **facts})
+
+    def rewind(self, images: int) -> None:
+        """Forget rows and grids from after a checkpoint: they are made again, the same."""
+        rows = [row for row in self.rows() if row["images"] <= images]
+        files.write(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+        for path in self.sheets():
+            if int(path.stem) > images:
+                path.unlink()
+
+    def write_recipe(self, recipe: Recipe) -> None:
+        """Replace the recipe, for example by one with a larger budget."""
+        files.write(self.path / "recipe.toml", to_toml(recipe))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from training in this folder; the system lets go if this one is killed.
+
+        Raises:
+            SparringError: another process trains here.
+        """
+        try:
+            with FileLock(self.path / ".lock", timeout=LOCK_SECONDS):
+                yield
+        except Timeout:
+            raise SparringError(f"another process is training in {self.path}: wait for it or stop it") from None
+
+
+def create(path: Path, recipe: Recipe, environment: dict[str, Any]) -> Run:
+    """Make the folder of a new run in one move, so that half of one never lies around.
+
+    Raises:
+        UsageError: something of that name exists.
+        SparringError: the folder cannot be written.
+    """
+    refuse_existing(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
+        try:
+            temporary.chmod(0o755)
+            for folder in ("samples", "checkpoints"):
+                (temporary / folder).mkdir()
+            files.write(temporary / "recipe.toml", to_toml(recipe))
+            files.write_json(temporary / "environment.json", environment)
+            temporary.rename(path)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+    except OSError as error:
+        refuse_existing(path)
+        raise files.unwritable(path, error) from error
+    return Run(path)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise UsageError if something of that name exists."""
+    if path.exists():
+        raise UsageError(f"{path} exists: take another --name, or go on with it: `sparring resume {path}`")
+
+
+def find(path: Path) -> Run:
+    """The run at a path.
+
+    Raises:
+        UsageError: there is none; the message suggests the nearest name beside it.
+    """
+    if (path / "recipe.toml").is_file():
+        return Run(path)
+    if path.exists():
+        raise UsageError(f"{path} is not a run: it has no recipe.toml")
+    names = [run.name for run in runs_in(path.parent)]
+    hint = did_you_mean(path.name, names) if names else f"there are no runs in {path.parent}"
+    raise UsageError(f"no run at {path}: {hint}")
+
+
+def runs_in(folder: Path) -> list[Run]:
+    """The runs in a folder, by name."""
+    return [Run(recipe.parent) for recipe in sorted(folder.glob("*/recipe.toml"))]
+
+
+def _append(path: Path, row: dict[str, Any]) -> None:
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+    except OSError as error:
+        raise files.unwritable(path, error) from error
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").split("\n")
+    # what follows the last line break was cut off while it was written
+    return [json.loads(line) for line in lines[:-1]]

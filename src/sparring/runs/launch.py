@@ -1,0 +1,188 @@
+"""Starting and continuing runs: data, game, loop and folder are wired together here and nowhere else."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from sparring import data as datasets
+from sparring import games
+from sparring.config import Recipe
+from sparring.data.builtin import EMBEDDED
+from sparring.errors import SparringError, UsageError
+from sparring.recipes import override, read_recipe, validate
+from sparring.runs import checkpoint, folder
+from sparring.runs.environment import describe
+from sparring.runs.folder import Run
+from sparring.runs.session import Observer, Outcome, Session, Silent
+from sparring.seeds import mix
+from sparring.training.loop import Trainer
+
+Paths = str | Path
+
+
+def resolve(recipe: str, settings: Iterable[str] = (), data: Paths | None = None, **tables: Any) -> Recipe:
+    """A recipe with everything that was asked for on top, checked as a whole.
+
+    Args:
+        recipe: a name in the package, or the path of a TOML file.
+        settings: `key=value`, a dot for each table.
+        data: the pictures.
+        tables: further settings at the top that are not None. One of `images` and `minutes` alone replaces whatever
+            budget the recipe has.
+
+    Raises:
+        UsageError: everything that is wrong, a line each.
+
+    >>> resolve("gan", ["optimizer.lr=1e-3"], data="digits", images=640).optimizer.lr
+    0.001
+    """
+    raw = override(read_recipe(recipe), settings)
+    given = {key: value for key, value in tables.items() if value is not None}
+    if given.keys() & {"images", "minutes"}:
+        raw = {key: value for key, value in raw.items() if key not in ("images", "minutes")}
+    raw |= given
+    if data is not None:
+        raw["data"] = {**raw.get("data", {}), "path": str(data)}
+    game, game_errors = games.check(raw["game"]) if isinstance(raw.get("game"), dict) else (None, [])
+    result, errors = validate(Recipe, raw | {"game": game} if game else raw)
+    if result is None or game_errors:
+        raise UsageError("\n".join([*errors, *game_errors]))
+    return result
+
+
+def train(
+    recipe: str = "dcgan",
+    *settings: str,
+    data: Paths | None = None,
+    runs: Paths = "runs",
+    name: str | None = None,
+    seed: int | None = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    observer: Observer | None = None,
+) -> Outcome:
+    """Train a game on pictures, in a new run folder.
+
+    Args:
+        recipe: a name that `sparring recipes` lists, or the path of a TOML file.
+        settings: `key=value` strings on top of the recipe, for example `"optimizer.lr=1e-4"`.
+        data: a folder, zip or array file of pictures, or the name of an embedded set.
+        runs: the folder that the run's folder is made in.
+        name: of the run; by default the recipe's name and the time.
+        seed: same seed, same weights, bit for bit on CPU.
+        images: stop after so many real images shown.
+        minutes: stop after so many minutes of training.
+        observer: is told what happens; nothing is printed without one.
+
+    Returns:
+        Where the run is and how far it came.
+
+    Raises:
+        UsageError: the recipe, a setting, the data's name or the run's name is wrong; nothing was written.
+        SparringError: the data is broken or the disk is full.
+        Halted: a loss or weight stopped being finite; the last good checkpoint is kept.
+    """
+    resolved = resolve(recipe, settings, data, seed=seed, images=images, minutes=minutes)
+    title = Path(recipe).stem
+    place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
+    folder.refuse_existing(place)
+    session = prepare(resolved, title, observer or Silent())
+    run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
+    with run.held():
+        return session.play(run)
+
+
+def resume(
+    run: Paths, *, images: int | None = None, minutes: float | None = None, observer: Observer | None = None
+) -> Outcome:
+    """Go on with a run exactly where its last checkpoint left it, or from the start if there is none yet.
+
+    Args:
+        run: its folder.
+        images: a new budget, in real images since the start of the run.
+        minutes: a new budget, in minutes of training since the start of the run.
+        observer: is told what happens.
+
+    Returns:
+        Where the run is and how far it came.
+
+    Raises:
+        UsageError: there is no such run.
+        SparringError: its last checkpoint is damaged, its data changed, or another process is training it.
+        Halted: a loss or weight stopped being finite.
+    """
+    found = folder.find(Path(run))
+    with found.held():
+        recipe, environment = found.recipe(), found.environment()
+        if images is not None or minutes is not None:
+            recipe = recipe.model_copy(update={"images": images, "minutes": minutes})
+        session = prepare(recipe, environment["recipe"], observer or Silent())
+        _check_data(found, session, environment["data"]["fingerprint"])
+        _restore(found, session)
+        found.write_recipe(recipe)
+        found.rewind(session.trainer.images)
+        return session.play(found)
+
+
+def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
+    """Everything that a run needs, ready for its first step; nothing is written.
+
+    Raises:
+        UsageError: the data's name, the device or the combination of game and pictures is wrong.
+        SparringError: the data is broken.
+    """
+    device = _device(recipe.device)
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": _absolute(recipe.data.path)})})
+    dataset = datasets.open_dataset(recipe.data, observer.say)
+    for note in dataset.notes:
+        observer.say(note)
+    stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
+    torch.manual_seed(mix("weights", recipe.seed))
+    game = games.build(recipe.game, dataset.spec)
+    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
+    return Session(recipe, title, dataset, stream, trainer, device, observer)
+
+
+def _name(name: str) -> str:
+    if Path(name).name != name or name.startswith("."):
+        raise UsageError(f"--name {name!r} is not the name of a folder: leave out '/' and a leading dot (see --runs)")
+    return name
+
+
+def _absolute(path: str) -> str:
+    # a run must find its pictures again from another folder; embedded sets have no path
+    return str(Path(path).resolve()) if Path(path).exists() and path not in EMBEDDED else path
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"device={name}: {str(error).splitlines()[0]}; device=cpu works everywhere") from None
+    return device
+
+
+def _check_data(run: Run, session: Session, fingerprint: str) -> None:
+    if session.dataset.fingerprint != fingerprint:
+        raise SparringError(
+            f"the pictures at {session.recipe.data.path} changed since {run.path} began: bring them back, "
+            "or start a new run"
+        )
+
+
+def _restore(run: Run, session: Session) -> None:
+    place = checkpoint.latest(run.checkpoints)
+    if place is None:
+        session.observer.say("no checkpoint yet: starting over")
+        return
+    saved = checkpoint.load(place)
+    try:
+        session.trainer.restore(saved.game, saved.averages, saved.state)
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise SparringError(f"checkpoint {place} does not fit {run.path / 'recipe.toml'}: {error}") from None

@@ -1,0 +1,108 @@
+"""`report.html`: one file that opens anywhere, with no network: pictures over time, curves, settings, how to load."""
+
+import base64
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from sparring import files, games
+from sparring.runs.folder import Run
+from sparring.runs.settings import marked
+
+SHEETS = 12
+"""Picture grids that a report shows; of more, as many are picked evenly, first and last among them."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One chart of a report: the terms of a move, or the speed."""
+
+    title: str
+    svg: Markup
+    legend: dict[str, str]
+
+
+def write(run: Run) -> Path:
+    """Make or replace the report of a run from what lies in its folder.
+
+    Raises:
+        SparringError: the folder is damaged or cannot be written.
+    """
+    recipe, rows = run.recipe(), run.rows()
+    template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
+        (resources("sparring.runs") / "report.html.jinja").read_text(encoding="utf-8")
+    )
+    page = template.render(
+        run=run,
+        recipe=recipe,
+        last=rows[-1] if rows else None,
+        outcome=_outcome(run),
+        sheets=[(int(path.stem), _data_url(path)) for path in _evenly(run.sheets(), SHEETS)],
+        curves=_curves(rows, games.find(recipe.game["name"]).legend),
+        settings=marked(recipe),
+        environment=run.environment(),
+        events=run.events(),
+    )
+    files.write(run.report, page)
+    return run.report
+
+
+def _outcome(run: Run) -> str:
+    events = run.events()
+    last = events[-1] if events else {"event": "started"}
+    return f"halted: {last['why']}" if last["event"] == "halted" else str(last["event"])
+
+
+def _evenly(paths: list[Path], count: int) -> list[Path]:
+    if len(paths) <= count:
+        return paths
+    return [paths[round(index * (len(paths) - 1) / (count - 1))] for index in range(count)]
+
+
+def _data_url(path: Path) -> str:
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve]:
+    if not rows:
+        return []
+    terms: dict[str, list[str]] = {}
+    for name in rows[-1]:
+        if "." in name:
+            terms.setdefault(name.partition(".")[0], []).append(name)
+    curves = [
+        Curve(move, _chart(rows, names, "loss"), {name: legend.get(name, "") for name in names})
+        for move, names in terms.items()
+    ]
+    return [*curves, Curve("speed", _chart(rows, ["images_per_second"], "real images a second"), {})]
+
+
+def _chart(rows: list[dict[str, Any]], names: list[str], unit: str) -> Markup:
+    # half a second of import that only a report needs
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.hashsalt": "sparring", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+        axes = figure.subplots()
+        for name in names:
+            points = [(row["images"], row[name]) for row in rows if name in row]
+            axes.plot(*zip(*points, strict=True), label=name.rpartition(".")[2], linewidth=1.2)
+        axes.set_xlabel("real images shown")
+        axes.set_ylabel(unit)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        axes.grid(alpha=0.25)
+        axes.margins(x=0)
+        if len(names) > 1:
+            axes.legend(frameon=False, ncols=len(names))
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
+    svg = buffer.getvalue()
+    # matplotlib's own text, not a user's: names in it come from the game's code
+    return Markup(svg[svg.index("<svg") :])

@@ -1,0 +1,221 @@
+"""One sitting of a run: steps are played, and rows, pictures and checkpoints are written when they are due."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import torch
+
+import sparring
+from sparring import files
+from sparring.config import Recipe
+from sparring.data import Dataset, Stream
+from sparring.errors import Halted
+from sparring.games.base import Product
+from sparring.inference import draw, model, sample
+from sparring.runs import checkpoint, report
+from sparring.runs.folder import Run
+from sparring.training.loop import Progress, Trainer
+
+SHEET = 64
+"""Pictures in a grid: numbers 0 to 63 of the run's seed, so all grids of a run show the same latents."""
+
+
+@dataclass
+class Status:
+    """What a person who watches wants to know.
+
+    Attributes:
+        images: real images shown.
+        goal: real images to show, or None with a budget of minutes alone.
+        share: of the budget that is used up, 0 to 1.
+        seconds: of training so far.
+        rate: real images a second, lately.
+        losses: mean of every loss term, lately.
+        reading: what they mean.
+        sheet: the newest picture grid.
+    """
+
+    images: int = 0
+    goal: int | None = None
+    share: float = 0.0
+    seconds: float = 0.0
+    rate: float = 0.0
+    losses: dict[str, float] = field(default_factory=dict)
+    reading: str = ""
+    sheet: Path | None = None
+
+
+class Observer(Protocol):
+    """Whoever watches a run."""
+
+    def say(self, text: str) -> None:
+        """Something worth a line."""
+        ...
+
+    def show(self, status: Status, news: bool) -> None:
+        """After every step; `news` tells that the losses were read again."""
+        ...
+
+
+class Silent:
+    """Nobody watches."""
+
+    def say(self, text: str) -> None:
+        """Nothing."""
+
+    def show(self, status: Status, news: bool) -> None:
+        """Nothing."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a sitting ended.
+
+    Attributes:
+        folder: of the run.
+        images: real images shown since the start of the run.
+        seconds: of training since then.
+        images_per_second: over all of them.
+        finished: False if it was interrupted; `resume` goes on.
+    """
+
+    folder: str
+    images: int
+    seconds: float
+    images_per_second: float
+    finished: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+@dataclass
+class Session:
+    """Everything that takes part in a sitting."""
+
+    recipe: Recipe
+    title: str
+    dataset: Dataset
+    stream: Stream
+    trainer: Trainer
+    device: torch.device
+    observer: Observer
+
+    def play(self, run: Run) -> Outcome:
+        """Train until the budget is used up or somebody interrupts, and leave a whole run behind either way."""
+        run.add_event("started" if self.trainer.step == 0 else "resumed", images=self.trainer.images)
+        try:
+            with _interruption() as interrupted:
+                self._train(run, interrupted)
+            self._save(run)
+        except Halted as stop:
+            run.add_event("halted", images=self.trainer.images, why=str(stop))
+            report.write(run)
+            raise Halted(f"{stop}; {_kept(run)}") from None
+        finished = not interrupted.is_set()
+        run.add_event("finished" if finished else "interrupted", images=self.trainer.images)
+        report.write(run)
+        return self._outcome(run, finished)
+
+    def _train(self, run: Run, interrupted: threading.Event) -> None:
+        recipe, trainer = self.recipe, self.trainer
+        status = Status(goal=recipe.images)
+        if trainer.step == 0:
+            status.sheet = self._sheet(run)
+        row = last = Progress(trainer.step, trainer.images, trainer.seconds)
+        saved = trainer.seconds
+        if self._share(last) >= 1:
+            self.observer.say(f"{run.path} has used up its budget; go on with a larger one: --images or --minutes")
+            return
+        for now in trainer.run(self.stream, recipe.images):
+            over = interrupted.is_set() or self._share(now) >= 1
+            news = over or _passed(recipe.record.rows, last, now)
+            if news:
+                self._row(run, row, now, status)
+                row = now
+            if over or _passed(recipe.record.samples, last, now):
+                status.sheet = self._sheet(run)
+            if not over and now.seconds - saved >= recipe.record.checkpoint_seconds:
+                self._save(run)
+                saved = now.seconds
+            status.images, status.seconds, status.share = now.images, now.seconds, self._share(now)
+            self.observer.show(status, news)
+            if over:
+                break
+            last = now
+
+    def _share(self, now: Progress) -> float:
+        shown = now.images / self.recipe.images if self.recipe.images else 0.0
+        spent = now.seconds / (60 * self.recipe.minutes) if self.recipe.minutes else 0.0
+        return min(1.0, max(shown, spent))
+
+    def _row(self, run: Run, before: Progress, now: Progress, status: Status) -> None:
+        status.losses = self.trainer.losses()
+        status.reading = self.trainer.game.reading(status.losses)
+        status.rate = (now.images - before.images) / (now.seconds - before.seconds)
+        facts = {"step": now.step, "images": now.images, "seconds": round(now.seconds, 3)}
+        run.add_row(facts | {"images_per_second": round(status.rate, 1)} | status.losses)
+
+    def _product(self) -> Product:
+        return self.trainer.game.product(dict(self.trainer.averages.players.items()))
+
+    def _sheet(self, run: Run) -> Path:
+        product = self._product()
+        path = run.sheet(self.trainer.images)
+        files.write(path, draw.sheet(sample.array(product, SHEET, self.recipe.seed), product.spec))
+        return path
+
+    def _save(self, run: Run) -> None:
+        self.trainer.check()
+        checkpoint.save(run.checkpoints, self.trainer, self.recipe.record.keep_every)
+        config = model.Config(
+            sparring=sparring.__version__,
+            game=self.recipe.game,
+            spec=self.dataset.spec,
+            recipe=self.title,
+            data=f"{Path(self.recipe.data.path).name}: {self.dataset.source.layout}",
+            images=self.trainer.images,
+            seed=self.recipe.seed,
+        )
+        model.save(run.model, config, self._product())
+
+    def _outcome(self, run: Run, finished: bool) -> Outcome:
+        images, seconds = self.trainer.images, self.trainer.seconds
+        rate = images / seconds if seconds else 0.0
+        return Outcome(str(run.path), images, round(seconds, 3), round(rate, 1), finished)
+
+
+def _passed(interval: int, before: Progress, now: Progress) -> bool:
+    return now.images // interval > before.images // interval
+
+
+def _kept(run: Run) -> str:
+    place = checkpoint.latest(run.checkpoints)
+    return f"the last good checkpoint is {place}" if place else "it happened before the first checkpoint"
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """Set the event at the first ctrl-C or request to terminate; the second ctrl-C stops at once."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # only the main thread may listen to signals
+        return
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

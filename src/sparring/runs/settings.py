@@ -1,0 +1,25 @@
+"""A resolved recipe as a person reads it: every setting, and which ones somebody chose."""
+
+from sparring import games
+from sparring.config import Recipe, changed, to_toml
+
+
+def marked(recipe: Recipe) -> list[tuple[str, bool]]:
+    """The lines of the recipe as TOML, each with whether it differs from the default.
+
+    >>> recipe = Recipe(game={"name": "gan", "width": 48}, images=1000)
+    >>> [line for line, differs in marked(recipe) if differs]
+    ['images = 1000', 'width = 48']
+    """
+    different = changed(recipe) | _changed_options(recipe)
+    table, lines = "", []
+    for line in to_toml(recipe).splitlines():
+        if line.startswith("["):
+            table = line.strip("[]") + "."
+        lines.append((line, table + line.partition(" = ")[0] in different))
+    return lines
+
+
+def _changed_options(recipe: Recipe) -> set[str]:
+    fields = games.options(games.find(recipe.game["name"])).model_fields
+    return {f"game.{name}" for name, value in recipe.game.items() if name in fields and value != fields[name].default}
