@@ -83,7 +83,8 @@ def save(folder: Path, config: Config, product: Product) -> None:
         SparringError: the disk is full or the folder cannot be written.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in product.generator.state_dict().items()}
-    weights = safetensors.torch.save(tensors, metadata={"format": "pt", "sparring": config.sparring})
+    # with more than one key of metadata, safetensors writes them in an order that changes from call to call
+    weights = safetensors.torch.save(tensors, metadata={"format": "pt"})
     config = config.model_copy(update={"sha256": hashlib.sha256(weights).hexdigest()})
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,10 +112,10 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     folder = _model_folder(Path(path))
     config = _read_config(folder / CONFIG)
     tensors = _read_weights(folder / WEIGHTS, config.sha256)
-    with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
-        game = games.build(config.game, config.spec)
-    product = game.product(dict(game.players.items()))
     try:
+        with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
+            game = games.build(config.game, config.spec)
+        product = game.product(dict(game.players.items()))
         product.generator.load_state_dict(tensors, assign=True)
     except RuntimeError as error:
         raise SparringError(

@@ -42,6 +42,7 @@ def save(folder: Path, trainer: Trainer, keep_every: int) -> Path:
     """
     place = folder / f"{trainer.images:09}"
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         if not place.exists():
             _write(place, trainer)
         files.write_json(folder.parent / "latest.json", {"checkpoint": place.name, "images": trainer.images})

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
@@ -44,7 +43,9 @@ def preview(session: Session) -> Preview:
     with saved_tensors_hooks(keep, lambda tensor: tensor):
         next(trainer.run(session.stream))
     own = {tensor.untyped_storage().data_ptr() for tensor in trainer.game.state_dict().values()}
-    adam = [value for state in trainer.state()["optimizers"].values() for value in _tensors(state)]
+    adam = [
+        tensor for state in trainer.state()["optimizers"].values() for column in state.values() for tensor in column
+    ]
     gradients = [p.grad for p in trainer.game.parameters() if p.grad is not None]
     memory = {
         "weights": _bytes(list(trainer.game.state_dict().values())),
@@ -64,7 +65,3 @@ def preview(session: Session) -> Preview:
 
 def _bytes(tensors: list[Tensor]) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
-
-
-def _tensors(state: dict[str, Any]) -> list[Tensor]:
-    return [value for one in state["state"].values() for value in one.values() if isinstance(value, torch.Tensor)]

@@ -110,11 +110,11 @@ class Trainer:
 
     def _play(self, move: Move, prepared: Any) -> None:
         team = frozenset(move.trains)
+        adam = self._adams[team]
         self._bench.only(team)
         terms = move.loss(prepared)
-        adam = self._adams[team]
-        adam.zero_grad(set_to_none=True)
-        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        adam.clear()
+        torch.autograd.backward(torch.stack(list(terms.values())).sum())
         adam.step()
         self._tallies[move.name].add(self.step, terms)
 
@@ -122,8 +122,7 @@ class Trainer:
         schedule = self._schedule
         factor = rate_factor(self.images, schedule.warmup, schedule.decay_from, schedule.decay_until)
         for adam in self._adams.values():
-            for group in adam.param_groups:
-                group["lr"] = self._rate * factor
+            adam.lr = self._rate * factor
 
     def losses(self) -> dict[str, float]:
         """The mean of every loss term since the last call; waits for the device.
@@ -160,7 +159,7 @@ class Trainer:
             "step": self.step,
             "images": self.images,
             "seconds": self.seconds,
-            "optimizers": {"+".join(sorted(team)): adam.state_dict() for team, adam in self._adams.items()},
+            "optimizers": {"+".join(sorted(team)): adam.state() for team, adam in self._adams.items()},
         }
 
     def restore(self, game: Mapping[str, Tensor], averages: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
@@ -172,7 +171,7 @@ class Trainer:
         self.game.load_state_dict(game)
         self.averages.players.load_state_dict(averages)
         for team, adam in self._adams.items():
-            adam.load_state_dict(state["optimizers"]["+".join(sorted(team))])
+            adam.restore(state["optimizers"]["+".join(sorted(team))])
         self.step, self.images, self.seconds = state["step"], state["images"], state["seconds"]
 
 

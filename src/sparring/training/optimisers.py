@@ -1,16 +1,85 @@
-"""One optimiser for each set of players that moves together, and who may move at the moment."""
+"""One Adam for each set of players that moves together, and who may move at the moment."""
 
 from collections.abc import Iterable, Mapping
 
-from torch import nn
-from torch.optim import Adam
+import torch
+from torch import Tensor, nn
+from torch.optim.adam import adam
 
-Players = frozenset[str]
+Team = frozenset[str]
+
+
+class Adam:
+    r"""Adam: a step of the running mean of the gradients over the root of the running mean of their squares.
+
+    $\theta \leftarrow \theta - \eta \, \hat m / (\sqrt{\hat v} + \epsilon)$ (Kingma and Ba, arXiv:1412.6980, algorithm
+    1). The arithmetic is torch's own, in one kernel; `torch.optim.Adam` around it would first import the compiler,
+    which takes longer than the first fifty steps of a small game.
+
+    Args:
+        parameters: what to train.
+        lr: learning rate; may be set between steps.
+        betas: decay of the two running means.
+    """
+
+    EPSILON = 1e-8
+
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float]) -> None:
+        self.parameters = list(parameters)
+        self.lr = lr
+        self._betas = betas
+        self._means = [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
+        self._squares = [torch.zeros_like(mean) for mean in self._means]
+        self._steps = [torch.zeros((), device=mean.device) for mean in self._means]
+
+    def clear(self) -> None:
+        """Forget the gradients."""
+        for parameter in self.parameters:
+            parameter.grad = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move every parameter that has a gradient."""
+        columns = zip(self.parameters, self._means, self._squares, self._steps, strict=True)
+        moving = [(own, own.grad, mean, square, step) for own, mean, square, step in columns if own.grad is not None]
+        parameters, gradients, means, squares, steps = map(list, zip(*moving, strict=True))
+        adam(
+            parameters,
+            gradients,
+            means,
+            squares,
+            [],
+            steps,
+            fused=True,
+            amsgrad=False,
+            maximize=False,
+            beta1=self._betas[0],
+            beta2=self._betas[1],
+            lr=self.lr,
+            weight_decay=0.0,
+            eps=self.EPSILON,
+        )
+
+    def state(self) -> dict[str, list[Tensor]]:
+        """The running means and step counts, in the order of the parameters."""
+        return {"means": self._means, "squares": self._squares, "steps": self._steps}
+
+    def restore(self, state: Mapping[str, list[Tensor]]) -> None:
+        """Take over a state.
+
+        Raises:
+            ValueError: it belongs to other parameters.
+        """
+        for name, own in self.state().items():
+            for target, source in zip(own, state[name], strict=True):
+                if target.shape != source.shape:
+                    raise ValueError(f"optimiser state has shape {tuple(source.shape)}, not {tuple(target.shape)}")
+                target.copy_(source)
 
 
 def adams(
     players: Mapping[str, nn.Module], teams: Iterable[tuple[str, ...]], lr: float, betas: tuple[float, float]
-) -> dict[Players, Adam]:
+) -> dict[Team, Adam]:
     """An Adam for every different team; two moves that train the same players share its running means.
 
     Args:
@@ -23,12 +92,7 @@ def adams(
         KeyError: a team names a player that does not exist.
     """
     return {
-        team: Adam(
-            [parameter for name in sorted(team) for parameter in players[name].parameters()],
-            lr=lr,
-            betas=betas,
-            fused=True,
-        )
+        team: Adam([parameter for name in sorted(team) for parameter in players[name].parameters()], lr, betas)
         for team in dict.fromkeys(map(frozenset, teams))
     }
 
@@ -40,7 +104,7 @@ class Bench:
         self._parameters = {name: list(player.parameters()) for name, player in players.items()}
         self._playing: dict[str, bool] = {}
 
-    def only(self, team: Players) -> None:
+    def only(self, team: Team) -> None:
         """Let exactly these players collect gradients."""
         for name, parameters in self._parameters.items():
             plays = name in team

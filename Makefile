@@ -1,0 +1,47 @@
+# The developer's front door. `make demo` and `make test` are all that a newcomer needs.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo test test-slow lint types layers unit format clean
+
+demo: .venv/.sparring ## train on the embedded digits: about a minute, then open runs/demo/report.html
+	rm -rf runs/demo
+	$(BIN)/sparring train dcgan --data digits --name demo --seed 1 --images 40000
+
+test: lint types layers unit ## everything that CI runs
+
+lint: .venv/.development
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+
+types: .venv/.development
+	$(BIN)/mypy
+
+layers: .venv/.development
+	$(BIN)/lint-imports
+
+unit: .venv/.development
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+test-slow: .venv/.development ## tests that take minutes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+
+format: .venv/.development
+	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks
+
+clean: ## everything that was made, runs excepted
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
+
+# torch first, by its exact version: whatever pip would find for a range is gigabytes of CUDA
+.venv/.sparring: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "installing, with the versions of constraints.txt ..."
+	$(PIP) "$$(grep '^torch==' constraints.txt)"
+	$(PIP) --editable .
+	touch $@
+
+.venv/.development: .venv/.sparring
+	$(PIP) --editable '.[dev]'
+	touch $@

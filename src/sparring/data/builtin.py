@@ -1,0 +1,56 @@
+"""Sets by name: those that are embedded, and real ones where a folder or a system package has put them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from sparring.data.arrays import ArraySource
+from sparring.data.folders import whole
+from sparring.data.shapes import open_shapes
+from sparring.data.sources import Source
+from sparring.data.synthetic import grid25, ring8
+from sparring.errors import UsageError
+
+Size = tuple[int, int] | None
+
+REAL = ("fashion-mnist", "mnist", "cifar10", "svhn", "celeba")
+SYSTEM = Path("/usr/share/datasets")  # where Debian's dataset-* packages put theirs
+
+
+def _digits(split: str, size: Size) -> Source:
+    from sklearn.datasets import load_digits  # here: other sets need not pay for its start-up
+
+    whole([], split, "digits")
+    digits = load_digits()
+    return ArraySource(
+        layout="embedded set 'digits': 1797 real handwritten digits of 8x8 from scikit-learn, 10 classes",
+        classes=tuple("0123456789"),
+        labels=digits.target.astype(np.int64),
+        suggested_size=(32, 32),
+        array=np.rint(digits.images * (255 / 16)).astype(np.uint8)[:, :, :, None],  # 0 .. 16 to 0 .. 255
+        title="digits",
+    )
+
+
+EMBEDDED: dict[str, Callable[[str, Size], Source]] = {
+    "digits": _digits,
+    "shapes": open_shapes,
+    "ring8": lambda split, size: ring8(split),
+    "grid25": lambda split, size: grid25(split),
+}
+
+
+def find_real(name: str) -> Path:
+    """The folder that holds a named real set.
+
+    Raises:
+        UsageError: it is in none of the places looked at; the message lists them.
+    """
+    places = [Path("data") / name, SYSTEM / name]
+    for place in places:
+        if place.exists():
+            return place
+    looked = " and ".join(str(place) for place in places)
+    package = f", or install the package dataset-{name}" if name == "fashion-mnist" else ""
+    raise UsageError(f"data set {name!r} is not here (looked for {looked}): put its published files there{package}")

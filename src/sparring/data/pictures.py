@@ -1,0 +1,125 @@
+"""One picture file to one array, by Pillow: grey or colour, 8 or 16 bit, upright, without transparency."""
+
+import warnings
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from sparring.data.sources import Header, one_line
+
+# Pillow only warns where a picture is larger than MAX_IMAGE_PIXELS and no more than twice that; here it is an error.
+# Set once at import: `warnings.catch_warnings` around each picture would not be safe between threads.
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+_GREY = frozenset(["1", "L", "LA", "La"])
+_DEEP = frozenset(["I", "I;16", "I;16B", "I;16L", "I;16N"])
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_CUT_SHORT = ("truncated", "Truncated", "not processed", "broken data stream", "unexpected end")
+
+
+def look(stream: BinaryIO) -> Header:
+    """The header of a picture; its pixels stay undecoded.
+
+    Raises:
+        Exception: whatever the decoder raises; `explain` puts it into words.
+    """
+    with _open(stream) as image:
+        height, width = image.height, image.width
+        if _early_orientation(image) >= 5:
+            height, width = width, height
+        grey, deep = image.mode in _GREY, image.mode in _DEEP
+        return Header(
+            height,
+            width,
+            channels=1 if grey or deep else 3,
+            bits=16 if deep else 8,
+            mode=image.mode,
+            transparent=image.has_transparency_data,
+            reduced=not deep and ";16" in str(image.tile),
+        )
+
+
+def decode(stream: BinaryIO) -> NDArray[Any]:
+    """The pixels of a picture, HWC, uint8 or uint16, 1 or 3 channels; of an animation, the first frame.
+
+    The orientation that a camera wrote down is applied, a palette looked up, transparency laid on white.
+
+    Raises:
+        Exception: whatever the decoder raises; `explain` puts it into words.
+    """
+    with _open(stream) as image:
+        image.load()
+        turn = _TURNS.get(_orientation(image))
+        upright: Image.Image = image.transpose(turn) if turn is not None else image
+        return _deep(upright) if upright.mode in _DEEP else _shallow(upright, image.has_transparency_data)
+
+
+def explain(error: BaseException) -> tuple[str, bool]:
+    """Why a picture cannot be read, in a few words, and whether its end is missing.
+
+    >>> explain(OSError("image file is truncated (12 bytes not processed)"))
+    ('image file is truncated (12 bytes not processed)', True)
+    """
+    if isinstance(error, UnidentifiedImageError):
+        return "not a picture that can be read", False
+    if isinstance(error, FileNotFoundError):
+        return "the file is not there", False
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror, False
+    text = one_line(error)
+    return text, any(words in text for words in _CUT_SHORT)
+
+
+def _open(stream: BinaryIO) -> ImageFile.ImageFile:
+    if not stream.read(1):
+        raise ValueError("the file is empty")
+    stream.seek(0)
+    image = Image.open(stream)
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and image.width * image.height > limit:
+        raise ValueError(f"{image.width}x{image.height} is more than {limit:,} pixels: refused as a decompression bomb")
+    if image.mode == "F":
+        raise ValueError("floating-point pixels (mode F): save it with 8 or 16 bits")
+    return image
+
+
+def _early_orientation(image: Image.Image) -> int:
+    """The turn that the size of an unloaded picture does not include yet."""
+    if image.format == "TIFF":  # its size is that of the upright picture from the start
+        return 1
+    # Pillow's getexif decodes the whole of a PNG to look for an orientation behind its pixels: ask only if it is known.
+    return _orientation(image) if image.format != "PNG" or "exif" in image.info else 1
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return int(image.getexif().get(0x0112, 1))
+    except Exception:  # a damaged camera note must not cost the picture
+        return 1
+
+
+def _deep(image: Image.Image) -> NDArray[np.uint16]:
+    pixels = np.asarray(image)
+    if pixels.dtype.kind == "i" and (pixels.min() < 0 or pixels.max() > 65535):
+        raise ValueError("32-bit numbers beyond 0 .. 65535: save it with 8 or 16 bits")
+    return pixels.astype(np.uint16)[:, :, None]
+
+
+def _shallow(image: Image.Image, transparent: bool) -> NDArray[np.uint8]:
+    grey = image.mode in _GREY
+    if transparent:
+        white = Image.new("RGBA", image.size, "white")
+        white.alpha_composite(image.convert("RGBA"))
+        image = white
+    pixels = np.array(image.convert("L" if grey else "RGB"))
+    return pixels[:, :, None] if grey else pixels

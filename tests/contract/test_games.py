@@ -1,0 +1,117 @@
+"""What holds for every game, found through the registry: a new one is tested by being there."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from sparring import games
+from sparring.data.spec import Spec
+from sparring.games.base import Game
+from sparring.inference import model, sample
+from sparring.runs import checkpoint
+from sparring.training.loop import Trainer
+from tests.contract.conftest import SPECS, Noise, trainer
+
+
+def weights(game: Game) -> dict[str, dict[str, Tensor]]:
+    return {
+        name: {key: parameter.detach().clone() for key, parameter in player.named_parameters()}
+        for name, player in game.players.items()
+    }
+
+
+def play(of: Trainer, spec: Spec, steps: int) -> None:
+    for _, _ in zip(range(steps), of.run(Noise(spec)), strict=False):
+        pass
+
+
+def test_a_move_changes_all_and_only_its_players(name: str, spec: Spec) -> None:
+    of = trainer(name, spec)
+    for move in of.game.moves():
+        before = weights(of.game)
+        of._play_batch(Noise(spec).batch(0), [move])
+        after = weights(of.game)
+        for player in before:
+            same = [torch.equal(before[player][key], after[player][key]) for key in before[player]]
+            if player in move.trains:
+                assert not any(same), f"{move.name} left part of {player} alone"
+            else:
+                assert all(same), f"{move.name} changed {player}"
+
+
+def test_every_trained_parameter_gets_a_gradient_of_its_own_move(name: str, spec: Spec) -> None:
+    game = trainer(name, spec).game
+    for move in game.moves():
+        game.zero_grad()
+        terms = move.loss(game.prepare(Noise(spec).batch(0)))
+        assert all(term.ndim == 0 and bool(term.isfinite()) for term in terms.values())
+        torch.autograd.backward(torch.stack(list(terms.values())).sum())
+        for player in move.trains:
+            for key, parameter in game.players[player].named_parameters():
+                assert parameter.grad is not None, f"{move.name}: {player}.{key}"
+                assert bool(parameter.grad.isfinite().all())
+
+
+def test_every_term_has_a_legend_and_the_losses_have_a_reading(name: str) -> None:
+    of = trainer(name, SPECS["grey"])
+    play(of, SPECS["grey"], 1)
+    losses = of.losses()
+    assert set(losses) == set(of.game.legend)
+    assert of.game.reading(losses)
+
+
+def test_resume_is_bitwise_equal_to_going_on(name: str, spec: Spec, tmp_path: Path) -> None:
+    whole = trainer(name, spec)
+    play(whole, spec, 7)
+
+    first = trainer(name, spec)
+    play(first, spec, 3)
+    place = checkpoint.save(tmp_path / "checkpoints", first, keep_every=0)
+    second = trainer(name, spec)
+    torch.manual_seed(99)  # no stored random state is needed
+    saved = checkpoint.load(place)
+    second.restore(saved.game, saved.averages, saved.state)
+    play(second, spec, 4)
+
+    assert (second.step, second.images) == (whole.step, whole.images)
+    for left, right in ((whole.game, second.game), (whole.averages, second.averages)):
+        for key, value in left.state_dict().items():
+            assert torch.equal(value, right.state_dict()[key]), key
+
+
+def test_a_shipped_model_draws_what_training_showed(name: str, spec: Spec, tmp_path: Path) -> None:
+    of = trainer(name, spec)
+    play(of, spec, 3)
+    product = of.game.product(dict(of.averages.players.items()))
+    shown = sample.array(product, 5, seed=2)
+    table, _ = games.check({"name": name, "width": 4, "latent": 5})
+    config = model.Config(sparring="0", game=table, spec=spec, recipe="r", data="d", images=of.images, seed=0)
+    model.save(tmp_path / "model", config, product)
+    loaded = model.load(tmp_path / "model")
+    assert shown.shape == (5, spec.height, spec.width, spec.channels)
+    assert (loaded.sample(5, seed=2) == shown).all()
+    assert not loaded.product.generator.training
+
+
+def test_only_what_is_averaged_is_shipped(name: str) -> None:
+    of = trainer(name, SPECS["grey"])
+    play(of, SPECS["grey"], 2)
+    last = sample.array(of.game.product(dict(of.game.players.items())), 2)
+    averaged = sample.array(of.game.product(dict(of.averages.players.items())), 2)
+    assert (last != averaged).any()
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_depth_survives(name: str, bits: int) -> None:
+    spec = Spec.model_validate({"channels": 1, "height": 16, "width": 16, "bits": bits})
+    product = trainer(name, spec).game.eval()
+    drawn = sample.array(product.product(dict(product.players.items())), 2)
+    assert drawn.dtype.itemsize * 8 == bits
+
+
+def test_options_are_checked_from_the_constructor(name: str) -> None:
+    _, errors = games.check({"name": name, "width": 0, "nonsense": 1})
+    assert len(errors) == 2
+    assert games.check({"name": name})[0]["name"] == name

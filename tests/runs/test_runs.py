@@ -1,0 +1,306 @@
+"""Runs on disk: checkpoints, folders, reports, guards; through the Python interface."""
+
+import json
+import pickle
+import re
+import signal
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import sparring
+from sparring import files
+from sparring.errors import Halted, SparringError, UsageError
+from sparring.runs import checkpoint, folder
+from sparring.runs.launch import prepare, resolve
+from sparring.runs.overview import differing, facts, overview
+from sparring.runs.preview import preview
+from sparring.runs.session import Outcome, Silent, Status
+from sparring.runs.settings import marked
+
+TINY = ["data.size=8", "game.width=4", "game.latent=5", "batch_size=32", "record.rows=64", "record.samples=128"]
+
+
+def train(tmp_path: Path, *settings: str, name: str = "a", images: int = 320, **more: Any) -> Outcome:
+    return sparring.train("gan", *TINY, *settings, data="digits", runs=tmp_path, name=name, images=images, **more)
+
+
+def weights(run: Path) -> str:
+    return files.sha256(run / "model" / "model.safetensors")
+
+
+def test_a_run_leaves_everything_it_should(tmp_path: Path) -> None:
+    outcome = train(tmp_path)
+    run = tmp_path / "a"
+    assert asdict(outcome) == {
+        "folder": str(run),
+        "images": 320,
+        "seconds": outcome.seconds,
+        "images_per_second": outcome.images_per_second,
+        "finished": True,
+    }
+    assert {path.name for path in run.iterdir() if not path.name.startswith(".")} == {
+        *("recipe.toml", "environment.json", "metrics.jsonl", "events.jsonl", "report.html", "latest.json"),
+        *("samples", "checkpoints", "model"),
+    }
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["images"] for row in rows] == [64, 128, 192, 256, 320]
+    terms = {"discriminator.real", "discriminator.fake", "generator.adversarial"}
+    assert set(rows[0]) == {"step", "images", "seconds", "images_per_second", *terms}
+    assert [path.name for path in sorted((run / "samples").iterdir())] == [f"{n:09}.png" for n in (0, 128, 256, 320)]
+    assert json.loads((run / "latest.json").read_text()) == {"checkpoint": "000000320", "images": 320}
+    assert [event["event"] for event in folder.Run(run).events()] == ["started", "finished"]
+
+
+def test_same_seed_same_weights_other_seed_others(tmp_path: Path) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train(tmp_path, name=name, seed=seed)
+    assert weights(tmp_path / "a") == weights(tmp_path / "b") != weights(tmp_path / "c")
+
+
+def test_going_on_with_a_larger_budget_equals_one_long_run(tmp_path: Path) -> None:
+    train(tmp_path, name="long", images=640)
+    train(tmp_path, name="short", images=224)
+    outcome = sparring.resume(tmp_path / "short", images=640)
+    assert outcome.images == 640
+    assert weights(tmp_path / "short") == weights(tmp_path / "long")
+    for kept in ("recipe.toml",):
+        assert (tmp_path / "short" / kept).read_text() == (tmp_path / "long" / kept).read_text()
+
+
+def test_resuming_a_finished_run_changes_nothing(tmp_path: Path) -> None:
+    train(tmp_path)
+    before = weights(tmp_path / "a")
+    assert sparring.resume(tmp_path / "a").finished
+    assert weights(tmp_path / "a") == before
+
+
+def test_rows_and_grids_after_the_checkpoint_are_made_again(tmp_path: Path) -> None:
+    train(tmp_path, images=128)
+    run = folder.Run(tmp_path / "a")
+    with run.metrics.open("a") as file:
+        file.write('{"images": 192, "step": 6}\n{"images": 25')  # killed while it wrote
+    run.sheet(192).write_bytes(b"")
+    sparring.resume(run.path, images=256)
+    assert [row["images"] for row in run.rows()] == [64, 128, 192, 256]
+    assert "seconds" in run.rows()[2]
+    assert not run.sheet(192).exists()
+
+
+class Watcher(Silent):
+    """Interrupts after some images, as ctrl-C would."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def show(self, status: Status, news: bool) -> None:
+        if status.images == self.after:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_an_interrupted_run_saves_and_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    train(tmp_path, name="whole", images=640)
+    outcome = train(tmp_path, name="cut", images=640, observer=Watcher(after=224))
+    assert (outcome.finished, outcome.images) == (False, 256)
+    assert folder.Run(tmp_path / "cut").events()[-1]["event"] == "interrupted"
+    assert (tmp_path / "cut" / "model" / "model.safetensors").exists()
+    assert sparring.resume(tmp_path / "cut").finished
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+def test_a_run_without_a_checkpoint_starts_over(tmp_path: Path) -> None:
+    train(tmp_path, name="whole")
+    train(tmp_path, name="cut")
+    for place in (tmp_path / "cut" / "checkpoints").iterdir():
+        for file in place.iterdir():
+            file.unlink()
+    watcher = Watcher(after=-1)
+    sparring.resume(tmp_path / "cut", observer=watcher)
+    assert "no checkpoint yet: starting over" in watcher.said
+    assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
+
+
+def test_minutes_are_a_budget(tmp_path: Path) -> None:
+    outcome = sparring.train("gan", *TINY, data="digits", runs=tmp_path, name="a", minutes=0.01)
+    assert outcome.finished
+    assert 0.6 <= outcome.seconds < 3
+    rows = folder.Run(tmp_path / "a").rows()
+    assert rows[-1]["images"] == outcome.images
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_good_checkpoint(tmp_path: Path) -> None:
+    train(tmp_path, images=128)
+    good = checkpoint.latest(tmp_path / "a" / "checkpoints")
+    recipe = (tmp_path / "a" / "recipe.toml").read_text()
+    (tmp_path / "a" / "recipe.toml").write_text(recipe.replace("lr = 0.002", "lr = 1e38"))
+    with pytest.raises(
+        Halted, match=r"not finite .* first bad tensor: players\..*the last good checkpoint is .*000000128"
+    ):
+        sparring.resume(tmp_path / "a", images=6400)
+    assert checkpoint.latest(tmp_path / "a" / "checkpoints") == good
+    assert good is not None
+    checkpoint.load(good)
+    assert sparring.load(tmp_path / "a").sample(1).shape == (1, 8, 8, 1)
+    assert "halted" in (tmp_path / "a" / "report.html").read_text()
+
+
+def test_retention_keeps_the_last_two_and_every_milestone(tmp_path: Path) -> None:
+    train(tmp_path, "record.checkpoint_seconds=1e-9", "record.keep_every=100")
+    kept = [int(place.name) for place in checkpoint.finished(tmp_path / "a" / "checkpoints")]
+    assert kept == [128, 224, 288, 320]
+
+
+@pytest.mark.parametrize("name", [checkpoint.GAME, checkpoint.AVERAGE, checkpoint.STATE])
+def test_a_damaged_checkpoint_is_named_with_the_remedy(tmp_path: Path, name: str) -> None:
+    train(tmp_path)
+    place = tmp_path / "a" / "checkpoints" / "000000320"
+    content = bytearray((place / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (place / name).write_bytes(content)
+    with pytest.raises(SparringError, match=rf"{re.escape(name)} fails its checksum.*remove {re.escape(str(place))}"):
+        sparring.resume(tmp_path / "a", images=640)
+
+
+def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> Any:
+            return (Path.touch, (tmp_path / "pwned",))
+
+    train(tmp_path)
+    place = tmp_path / "a" / "checkpoints" / "000000320"
+    (place / "state.pt").write_bytes(pickle.dumps(Evil()))
+    torch.save({"step": Evil()}, place / "state.pt")
+    meta = json.loads((place / "meta.json").read_text())
+    meta["sha256"]["state.pt"] = files.sha256(place / "state.pt")
+    (place / "meta.json").write_text(json.dumps(meta))
+    with pytest.raises(SparringError, match=r"state\.pt.*refused"):
+        sparring.resume(tmp_path / "a", images=640)
+    assert not (tmp_path / "pwned").exists()
+
+
+def test_changed_pictures_are_noticed(tmp_path: Path) -> None:
+    data = tmp_path / "own.npy"
+    np.save(data, np.zeros((64, 8, 8), np.uint8))
+    sparring.train("gan", *TINY, data=data, runs=tmp_path, name="a", images=64)
+    np.save(data, np.ones((64, 8, 8), np.uint8))
+    with pytest.raises(SparringError, match=r"own\.npy changed since"):
+        sparring.resume(tmp_path / "a", images=128)
+
+
+def test_a_run_finds_its_pictures_from_another_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "own.npy", np.zeros((64, 8, 8), np.uint8))
+    monkeypatch.chdir(tmp_path)
+    sparring.train("gan", *TINY, data="own.npy", runs="r", name="a", images=64)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert sparring.resume("../r/a", images=128).images == 128
+
+
+def test_a_taken_name_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    train(tmp_path)
+    with pytest.raises(UsageError, match=r"exists: take another --name.*sparring resume"):
+        sparring.train("gan", data="no such data", runs=tmp_path, name="a")
+
+
+@pytest.mark.parametrize("name", ["a/b", "../a", ".hidden", ".."])
+def test_a_name_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="not the name of a folder"):
+        train(tmp_path, name=name)
+
+
+def test_two_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(tmp_path)
+    monkeypatch.setattr(folder, "LOCK_SECONDS", 0.1)
+    with folder.Run(tmp_path / "a").held():
+        caught: list[BaseException] = []
+
+        def second() -> None:
+            try:
+                sparring.resume(tmp_path / "a")
+            except SparringError as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+    assert "another process is training" in str(caught[0])
+
+
+def test_nothing_is_left_behind_by_a_run_that_cannot_start(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="2 pictures, fewer than a batch of 32"):
+        np.save(tmp_path / "few.npy", np.zeros((2, 8, 8), np.uint8))
+        sparring.train("gan", *TINY, data=tmp_path / "few.npy", runs=tmp_path / "runs", name="a", images=64)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_device_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="device=nonsense"):
+        train(tmp_path, "device=nonsense")
+    assert not (tmp_path / "a").exists()
+
+
+def test_the_report_is_one_file_that_needs_no_network(tmp_path: Path) -> None:
+    train(tmp_path, name="a<b>&c")
+    page = (tmp_path / "a<b>&c" / "report.html").read_text()
+    assert "a&lt;b&gt;&amp;c" in page
+    assert "<b>&c" not in page.replace("</b>", "")
+    assert page.count("data:image/png;base64,") == 5  # the newest, and four over time
+    assert page.count("<svg") == 3
+    links = re.findall(r"""(?:src|href)=["']([^"']{0,40})""", page)
+    assert all(link.startswith(("data:", "#")) for link in links)
+    assert "sparring.load" in page
+    for key in ("recipe.toml", "data fingerprint", "discriminator.real", "width = 4"):
+        assert key in page
+
+
+def test_points_are_drawn_and_shipped(tmp_path: Path) -> None:
+    outcome = sparring.train("gan", "batch_size=32", data="ring8", runs=tmp_path, name="ring", images=320)
+    points = sparring.load(outcome.folder).sample(100)
+    assert points.shape == (100, 1, 1, 2)
+    assert points.dtype == np.float32
+
+
+def test_overview_and_comparison(tmp_path: Path) -> None:
+    train(tmp_path, name="a")
+    train(tmp_path, "optimizer.lr=1e-3", name="b")
+    lines = overview(tmp_path)
+    assert [(line.name, line.images, line.state) for line in lines] == [("a", 320, "finished"), ("b", 320, "finished")]
+    rows = differing(facts(folder.Run(tmp_path / "a")), facts(folder.Run(tmp_path / "b")))
+    assert ("optimizer.lr", "0.002", "0.001") in rows
+    assert not any(name.startswith("game.") for name, _, _ in rows)
+
+
+def test_find_suggests(tmp_path: Path) -> None:
+    train(tmp_path, name="digits-one")
+    with pytest.raises(UsageError, match="did you mean 'digits-one'"):
+        folder.find(tmp_path / "digits-onr")
+    with pytest.raises(UsageError, match="is not a run"):
+        folder.find(tmp_path)
+
+
+def test_preview_counts(tmp_path: Path) -> None:
+    found = preview(prepare(resolve("gan", TINY, data="digits", images=64), "x", Silent()))
+    generator = 5 * 4 + 4 + 4 * 8 + 8 + 8 * 16 + 16 + 16 * 64 + 64
+    discriminator = 64 * 16 + 16 + 16 * 8 + 8 + 8 * 4 + 4 + 4 + 1
+    assert found.parameters == {"generator": generator, "discriminator": discriminator}
+    total = 4 * (generator + discriminator)
+    assert found.memory["weights"] == found.memory["gradients"] == total
+    assert found.memory["average"] == 4 * generator
+    assert found.memory["optimisers"] == pytest.approx(2 * total, rel=0.05)
+    assert found.memory["activations of a batch of 32"] > 32 * 64 * 4
+    assert found.memory["pictures"] == 1797 * 64
+
+
+def test_marks_show_what_somebody_chose() -> None:
+    chosen = {line for line, differs in marked(resolve("gan", ["game.width=48"], data="digits")) if differs}
+    assert {"width = 48", "lr = 0.002"} <= chosen
+    assert "latent = 100" not in chosen

@@ -1,0 +1,50 @@
+"""The shape of the house: what the map says, what imports what, and how heavy the front door is."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "sparring"
+
+
+def test_the_map_names_every_file_and_no_other() -> None:
+    text = (ROOT / "docs" / "map.md").read_text()
+    named = set(re.findall(r"^\| `([^`]+)` \|", text, flags=re.MULTILINE))
+    there = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.suffix in (".py", ".toml", ".jinja")}
+    assert named == there
+
+
+def test_the_map_says_something_about_each() -> None:
+    rows = re.findall(r"^\| `[^`]+` \| (.*) \|$", (ROOT / "docs" / "map.md").read_text(), flags=re.MULTILINE)
+    assert all(len(row) > 15 for row in rows)
+    assert len(set(rows)) == len(rows)
+
+
+def test_help_needs_no_torch() -> None:
+    code = "import sys, sparring.cli.main; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_starts_without_the_heavy_packages() -> None:
+    code = (
+        "import sys, sparring.runs.launch as l; from sparring.runs.session import Silent\n"
+        "l.prepare(l.resolve('gan', [], data='digits', images=64), 'x', Silent())\n"
+        "heavy = ('sklearn', 'scipy', 'matplotlib', 'torchvision', 'torch._dynamo')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_constraints_pin_torch_first_and_never_torchvision() -> None:
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert lines[0] == "torch==2.13.0"
+    assert not any("torchvision" in line for line in lines)
+    assert all("==" in line for line in lines)
+
+
+def test_files_stay_short() -> None:
+    long = [str(path) for path in SOURCE.rglob("*.py") if len(path.read_text().splitlines()) > 300]
+    assert not long
