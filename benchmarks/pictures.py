@@ -35,7 +35,12 @@ def judge(data: Path, run: Path, work: Path) -> dict[str, Any]:
     """The judge's line on 5,000 pictures of a run."""
     np.save(work / "fakes.npy", load(run).sample(5000)[..., 0])
     folder, real = data.parent / "judge", data / FASHION / "t10k-images-idx3-ubyte.gz"
-    command = [sys.executable, folder / "judge.py", "score", folder / "fashion-mnist.pt", real, work / "fakes.npy"]
+    command = [
+        sys.executable,
+        str(folder / "judge.py"),
+        "score",
+        *map(str, (folder / "fashion-mnist.pt", real, work / "fakes.npy")),
+    ]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout)
     return result

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import sparring.data
 from sparring.config import Data
 from sparring.data import builtin
 from sparring.data.arrays import ArraySource
@@ -90,3 +91,7 @@ def test_importing_the_package_is_light() -> None:
     heavy = "{'torch', 'sklearn', 'scipy', 'matplotlib'}"
     code = f"import sys, sparring.data, sparring.data.recognise, sparring.data.check; print({heavy} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+def test_every_public_name_can_be_had() -> None:
+    assert all(getattr(sparring.data, name) is not None for name in sparring.data.__all__)

@@ -1,16 +1,18 @@
 """Sets by name: those that are embedded, and real ones where a folder or a system package has put them."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sparring.data.arrays import ArraySource
 from sparring.data.folders import whole
 from sparring.data.shapes import open_shapes
 from sparring.data.sources import Source
 from sparring.data.synthetic import grid25, ring8
-from sparring.errors import UsageError
+from sparring.errors import SparringError, UsageError
 
 Size = tuple[int, int] | None
 
@@ -19,17 +21,29 @@ SYSTEM = Path("/usr/share/datasets")  # where Debian's dataset-* packages put th
 
 
 def _digits(split: str, size: Size) -> Source:
-    from sklearn.datasets import load_digits  # here: other sets need not pay for its start-up
-
     whole([], split, "digits")
-    digits = load_digits()
+    table = _digits_table()
+    pixels = np.rint(table[:, :-1] * (255 / 16)).astype(np.uint8)  # 0 .. 16 to 0 .. 255
     return ArraySource(
         layout="embedded set 'digits': 1797 real handwritten digits of 8x8 from scikit-learn, 10 classes",
         classes=tuple("0123456789"),
-        labels=digits.target.astype(np.int64),
+        labels=table[:, -1].astype(np.int64),
         suggested_size=(32, 32),
-        array=np.rint(digits.images * (255 / 16)).astype(np.uint8)[:, :, :, None],  # 0 .. 16 to 0 .. 255
+        array=pixels.reshape(-1, 8, 8, 1),
         title="digits",
+    )
+
+
+def _digits_table() -> NDArray[np.float64]:
+    """[1797, 65]: 64 pixels and the digit. Read from scikit-learn's own file, as importing it would take a second."""
+    package = find_spec("sklearn")
+    places = (package.submodule_search_locations if package else None) or []
+    for place in places:
+        path = Path(place) / "datasets" / "data" / "digits.csv.gz"
+        if path.exists():
+            return np.loadtxt(path, delimiter=",")
+    raise SparringError(
+        "the embedded set 'digits' is a file of scikit-learn, which is not here: pip install scikit-learn"
     )
 
 
