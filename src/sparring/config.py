@@ -99,7 +99,7 @@ class Record(Table):
 
     rows: Positive = 2048
     samples: Positive = 10_000
-    checkpoint_seconds: Annotated[float, Field(gt=0)] = 60
+    checkpoint_seconds: Annotated[float, Field(gt=0)] = 20
     keep_every: Annotated[int, Field(ge=0)] = 0
 
 
