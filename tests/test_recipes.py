@@ -1,13 +1,16 @@
 """Recipes and settings: what is right resolves, what is wrong is said, all of it at once."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from sparring import games
-from sparring.config import Recipe, to_toml
+from sparring import games, networks
+from sparring.config import to_toml
 from sparring.errors import UsageError
+from sparring.objectives import adversarial
 from sparring.recipes import override, read_recipe, recipe_names
+from sparring.registry import names
 from sparring.runs.launch import resolve
 
 
@@ -84,7 +87,7 @@ def test_a_data_folder_may_look_like_a_number() -> None:
 
 def test_override_leaves_the_recipe_alone() -> None:
     raw = read_recipe("dcgan")
-    override(raw, ["optimizer.lr=1.0", "game.width=8"])
+    override(raw, {"optimizer.lr": 1.0, "game.width": 8})
     assert raw == read_recipe("dcgan")
 
 
@@ -95,5 +98,35 @@ def test_a_broken_recipe_file_is_named(tmp_path: Path) -> None:
         resolve(str(path))
 
 
-def test_options_are_marked_where_they_differ() -> None:
-    assert Recipe(game={"name": "gan"}, images=1).optimizer.lr == 2e-4
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("lr=1e-4", "lr: unknown key, did you mean 'optimizer.lr'?"),
+        ("width=48", "width: unknown key, did you mean 'game.width'?"),
+        ("size=32", "size: unknown key, did you mean 'data.size'?"),
+        ("data.size=abc", "data.size: input should be a valid integer"),
+        ("data.size=70000", "data.size: input should be less than or equal to 65536"),
+        ("game.latent=70000", "game.latent: input should be less than or equal to 65536"),
+    ],
+)
+def test_likely_mistakes_are_understood(setting: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve("dcgan", [setting])
+    assert said in str(caught.value)
+    assert "constrained" not in str(caught.value)
+
+
+def test_every_malformed_pair_is_named() -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve("dcgan", ["seed", "width", "batch_size=4"])
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_value_where_a_table_is() -> None:
+    with pytest.raises(UsageError, match="'data' is a value, not a table"):
+        resolve("dcgan", ["data=photos"], data="digits")
+
+
+def test_the_names_in_options_are_those_of_the_registry() -> None:
+    assert set(get_args(networks.Name)) == set(names("sparring.networks"))
+    assert set(get_args(adversarial.Name)) == set(adversarial.OBJECTIVES)

@@ -11,12 +11,13 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sparring import data as data
     from sparring.inference.model import load as load
     from sparring.runs.launch import resume as resume
     from sparring.runs.launch import train as train
 
 __version__ = version("sparring")
-__all__ = ["load", "resume", "train"]
+__all__ = ["data", "load", "resume", "train"]
 
 _HOMES = {"load": "sparring.inference.model", "resume": "sparring.runs.launch", "train": "sparring.runs.launch"}
 
@@ -25,6 +26,8 @@ def __getattr__(name: str) -> Any:
     """Import on first use, so that `import sparring` and `sparring --help` need no torch."""
     from importlib import import_module
 
+    if name == "data":
+        return import_module("sparring.data")
     if name not in _HOMES:
         raise AttributeError(f"module 'sparring' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

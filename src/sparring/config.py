@@ -6,6 +6,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Positive = Annotated[int, Field(gt=0)]
+Side = Annotated[int, Field(gt=0, le=65536)]
 
 
 class Table(BaseModel):
@@ -19,7 +20,8 @@ class Data(Table):
 
     Attributes:
         path: a folder, zip, array file, or the name of an embedded set.
-        size: side in pixels, or [height, width]; absent: the size that the pictures have.
+        size: side in pixels, or [height, width]; absent: the size that the pictures have, or 64 (32 for small ones)
+            where they differ in size or exceed 256 pixels a side.
         fit: what happens to a picture of another shape: `crop` (scale to cover, cut the middle out), `pad` (scale to
             lie inside, fill the border with black) or `stretch` (change its proportions, on request only).
         filter: the resampling filter, always antialiased.
@@ -31,7 +33,7 @@ class Data(Table):
     """
 
     path: str = "digits"
-    size: Positive | tuple[Positive, Positive] | None = None
+    size: Side | tuple[Side, Side] | None = None
     fit: Literal["crop", "pad", "stretch"] = "crop"
     filter: Literal["lanczos", "bicubic", "bilinear", "box"] = "lanczos"
     channels: Literal[1, 3] | None = None

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+INTERRUPTED = 130
+"""The exit code of a run that was interrupted and has saved."""
+
 
 class SparringError(Exception):
     """The command was understood and could not be carried out (exit code 1)."""

@@ -1,9 +1,12 @@
-"""Files that are there whole or not at all."""
+"""Files and folders that are there whole or not at all."""
 
 import hashlib
 import json
 import os
-import tempfile
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +20,16 @@ def write(path: Path, content: bytes | str) -> None:
         SparringError: the disk is full or the folder cannot be written; whatever was at `path` is still there.
     """
     data = content.encode() if isinstance(content, str) else content
+    temporary = _beside(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            # mkstemp makes files that only their owner may read
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise unwritable(path, error) from error
@@ -37,6 +38,42 @@ def write(path: Path, content: bytes | str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """`write` of an indented JSON text."""
     write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A temporary folder to fill, which becomes `path` at the end, in one move; after an error nothing has changed.
+
+    Raises:
+        SparringError: there is something at `path` in the end, the disk is full, or the place cannot be written.
+    """
+    temporary = _beside(path)
+    try:
+        try:
+            temporary.mkdir(parents=True)
+            yield temporary
+            temporary.rename(path)
+            _flush(path.parent)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, if there is one: out of sight in one move, so that half of it is never taken for the whole."""
+    if folder.exists():
+        shutil.rmtree(folder.rename(_beside(folder)))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a kill left half-written in a folder."""
+    for leftover in folder.glob(".*.part"):
+        if leftover.is_dir():
+            shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            leftover.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> SparringError:
@@ -48,3 +85,16 @@ def sha256(path: Path) -> str:
     """The checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+
+
+def _flush(folder: Path) -> None:
+    # a rename is on the disk only when its folder is; some file systems, and Windows, have no such call
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        with suppress(OSError):
+            os.fsync(handle)
+        os.close(handle)

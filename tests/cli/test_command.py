@@ -13,6 +13,10 @@ import pytest
 from PIL import Image
 
 from sparring import files
+from sparring.cli.main import main
+from sparring.cli.progress import BAR, live_line
+from sparring.runs.folder import Run
+from sparring.runs.session import Status
 
 TINY = ["data.size=8", "game.width=4", "game.latent=5", "batch_size=32", "record.rows=320"]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
@@ -138,7 +142,7 @@ def test_a_killed_run_ends_in_the_weights_of_one_that_was_not(tmp_path: Path) ->
     assert run(*LONG, "--name", "whole", cwd=tmp_path).returncode == 0
     moments = np.random.default_rng(time.time_ns()).uniform(0, 2.5, 3)
     process = start(*LONG, "--name", "killed", cwd=tmp_path)
-    wait_for(tmp_path / "runs" / "killed")
+    wait_for(tmp_path / "runs" / "killed" / "latest.json")  # the first kill finds a checkpoint
     for moment in moments:
         time.sleep(moment)
         process.send_signal(signal.SIGKILL)
@@ -148,24 +152,72 @@ def test_a_killed_run_ends_in_the_weights_of_one_that_was_not(tmp_path: Path) ->
     assert process.wait() == 0, f"killed after {moments} seconds"
     whole, killed = (files.sha256(tmp_path / "runs" / name / weights) for name in ("whole", "killed"))
     assert whole == killed, f"killed after {moments} seconds"
+    resumed = [event["images"] for event in Run(tmp_path / "runs" / "killed").events() if event["event"] == "resumed"]
+    assert resumed and 0 < resumed[0] < 12000
 
 
-def test_interrupting_writes_a_checkpoint_and_exits_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_writes_a_checkpoint_and_exits_130(tmp_path: Path, number: signal.Signals) -> None:
     process = start(*LONG, "--name", "a", "record.checkpoint_seconds=1000", cwd=tmp_path)
     wait_for(tmp_path / "runs" / "a" / "samples" / "000000000.png")
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     assert process.wait(timeout=60) == 130
     assert len(list((tmp_path / "runs" / "a" / "checkpoints").iterdir())) == 1
     assert (tmp_path / "runs" / "a" / "report.html").exists()
 
 
-def test_interrupting_before_the_first_step_leaves_nothing(tmp_path: Path) -> None:
-    process = start(*LONG, "--name", "a", cwd=tmp_path)
-    time.sleep(0.7)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 130
-    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").iterdir())
+def test_interrupting_before_the_first_step_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("sparring.data.open_dataset", interrupted, raising=False)
+    monkeypatch.setattr(sys, "argv", ["sparring", "train", "gan", "--data", "digits", "--runs", str(tmp_path / "runs")])
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(SystemExit) as stopped:
+            main()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert stopped.value.code == 130
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_live_line_fits_the_terminal() -> None:
+    status = Status(
+        images=12_345,
+        goal=50_000,
+        share=0.25,
+        seconds=60,
+        rate=1010,
+        losses={"discriminator.real": 0.3, "discriminator.fake": 0.2, "generator.adversarial": 2.0},
+        reading="balanced",
+        sheet=Path("runs/demo/samples/000010048.png"),
+    )
+    whole = live_line(status, 200)
+    assert whole.startswith("━" * (BAR // 4) + "╌")
+    for part in ("12,345/50,000 images", "1,010/s", "3:00 left", "D 0.50 G 2.00, balanced", str(status.sheet)):
+        assert part in whole
+    assert str(status.sheet) in live_line(status, 110)
+    assert live_line(status, 95).endswith("000010048.png")
+    assert all(len(live_line(status, width)) <= width for width in (80, 95, 110, 200))
+    assert live_line(Status(), 80).endswith("? left")
+
+
+def test_an_unwritable_place_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = run("train", "gan", *TINY, "--data", "digits", "--runs", "file", "--images", "64", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    long = run("train", "gan", *TINY, "--data", "digits", "--name", "x" * 300, "--images", "64", cwd=tmp_path)
+    assert (long.returncode, "Traceback" in long.stderr) == (2, False)
+
+
+def test_out_of_memory_says_what_to_make_smaller(tmp_path: Path) -> None:
+    done = run("train", "gan", *TINY, "game.width=1000000", "--data", "digits", "--images", "64", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "out of memory: take a smaller" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_loss_that_is_not_finite_exits_3(tmp_path: Path) -> None:

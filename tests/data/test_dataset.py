@@ -56,6 +56,14 @@ def test_different_sizes_become_a_square_and_that_is_said(
     assert dataset.notes == [f"pictures have 2 sizes: cropped to {side}x{side}; choose with data.size"]
 
 
+def test_photographs_are_not_trained_at_their_own_size_unless_asked(tmp_path: Path, save: Save) -> None:
+    save(tmp_path / "a.png", size=(300, 200))
+    dataset = opened(tmp_path)
+    assert dataset.spec.shape == (3, 64, 64)
+    assert dataset.notes == ["pictures have more than 256 pixels a side: cropped to 64x64; choose with data.size"]
+    assert opened(tmp_path, size=(200, 300)).spec.shape == (3, 200, 300)
+
+
 def test_a_size_is_height_then_width_and_a_change_of_shape_is_said(tmp_path: Path, save: Save) -> None:
     save(tmp_path / "a.png", size=(40, 40))
     dataset = opened(tmp_path, size=(8, 24), fit="pad")

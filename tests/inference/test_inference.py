@@ -156,6 +156,20 @@ def test_pictures_that_no_png_can_hold(tmp_path: Path) -> None:
     assert np.load(tmp_path / "out" / "000001.npy").shape == (16, 16, 5)
 
 
+def test_a_folder_may_have_a_dot_in_its_name(tmp_path: Path) -> None:
+    for name in ("faces-v1.5", "there.png"):
+        if name == "there.png":
+            (tmp_path / name).mkdir()
+        write(product(), 2, 1, tmp_path / name)
+        assert (tmp_path / name / "000001.png").exists()
+
+
+def test_a_device_that_is_not_there(tmp_path: Path) -> None:
+    for device in ("nonsense", "meta"):
+        with pytest.raises(UsageError, match="this machine has no device"):
+            sparring.load(saved(tmp_path), device)
+
+
 def test_one_array_and_one_sheet(tmp_path: Path) -> None:
     write(product(), 9, 1, tmp_path / "a.npz")
     assert np.load(tmp_path / "a.npz")["arr_0"].shape == (9, 16, 16, 1)

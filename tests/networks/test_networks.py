@@ -9,6 +9,7 @@ from torch import nn
 from sparring import networks
 from sparring.errors import UsageError
 from sparring.networks import dcgan
+from sparring.nn.mixing import PerSample
 from sparring.registry import names
 
 FAMILIES = names("sparring.networks")
@@ -36,6 +37,18 @@ def test_every_parameter_matters(family: str, shape: tuple[int, int, int]) -> No
     for network in (generator, discriminator):
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, name
+
+
+@pytest.mark.parametrize(("family", "shape"), CASES)
+def test_who_claims_to_judge_each_sample_by_itself_does(family: str, shape: tuple[int, int, int]) -> None:
+    _, discriminator = networks.pair(family, shape, latent=7, width=8)
+    if not isinstance(discriminator, PerSample):
+        pytest.skip("makes no such claim, and is given one batch at a time")
+    for module in discriminator.modules():
+        if isinstance(module, nn.Dropout):
+            module.eval()  # random, but drawn for each sample by itself
+    pictures = torch.randn(6, *shape)
+    torch.testing.assert_close(discriminator(pictures)[:2], discriminator(pictures[:2]))
 
 
 def layers(network: nn.Module, kind: type[nn.Module]) -> list[nn.Module]:

@@ -81,9 +81,14 @@ def test_smoothing_makes_a_discriminator_stop_at_its_target() -> None:
     assert gradient(cross_entropy(at_target, 0.9), at_target) == pytest.approx(0.0, abs=1e-7)
 
 
-def test_readings_follow_the_loss() -> None:
-    objective = OBJECTIVES["non-saturating"]
-    assert [objective.reading(share * objective.chance) for share in (0.1, 0.5, 1.0, 2.0)] == [
+@pytest.mark.parametrize("label", [0.9, 1.0])
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_readings_follow_the_loss(name: str, label: float) -> None:
+    objective = OBJECTIVES[name]
+    best = float(objective.discriminate(torch.linspace(-9, 9, 18001), label).min())
+    assert objective.floor(label) == pytest.approx(best, abs=1e-3)
+    losses = [best + share * (objective.chance - best) for share in (0.01, 0.5, 1.0, 2.0)]
+    assert [objective.reading(loss, label) for loss in losses] == [
         "discriminator far ahead",
         "balanced",
         "discriminator guessing",

@@ -1,6 +1,8 @@
 """Runs on disk: checkpoints, folders, reports, guards; through the Python interface."""
 
+import io
 import json
+import os
 import pickle
 import re
 import signal
@@ -177,14 +179,122 @@ def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
 
     train(tmp_path)
     place = tmp_path / "a" / "checkpoints" / "000000320"
-    (place / "state.pt").write_bytes(pickle.dumps(Evil()))
-    torch.save({"step": Evil()}, place / "state.pt")
-    meta = json.loads((place / "meta.json").read_text())
-    meta["sha256"]["state.pt"] = files.sha256(place / "state.pt")
-    (place / "meta.json").write_text(json.dumps(meta))
-    with pytest.raises(SparringError, match=r"state\.pt.*refused"):
-        sparring.resume(tmp_path / "a", images=640)
-    assert not (tmp_path / "pwned").exists()
+    whole = (place / "state.pt").read_bytes()
+    buffer = io.BytesIO()
+    torch.save({"step": Evil()}, buffer)
+    listed = io.BytesIO()
+    torch.save([1, 2], listed)
+    for content in (pickle.dumps(Evil()), buffer.getvalue(), listed.getvalue(), b"", whole[: len(whole) // 2]):
+        (place / "state.pt").write_bytes(content)
+        meta = json.loads((place / "meta.json").read_text())
+        meta["sha256"]["state.pt"] = files.sha256(place / "state.pt")
+        (place / "meta.json").write_text(json.dumps(meta))
+        with pytest.raises(SparringError, match=r"state\.pt is (refused|damaged)") as caught:
+            sparring.resume(tmp_path / "a", images=640)
+        assert "weights_only" not in str(caught.value)
+        assert not (tmp_path / "pwned").exists()
+
+
+def test_a_hollow_checkpoint_is_no_checkpoint_and_is_replaced(tmp_path: Path) -> None:
+    train(tmp_path)
+    before = weights(tmp_path / "a")
+    place = tmp_path / "a" / "checkpoints" / "000000320"
+    (place / "meta.json").unlink()
+    sparring.resume(tmp_path / "a")
+    assert checkpoint.latest(tmp_path / "a" / "checkpoints") == place
+    assert weights(tmp_path / "a") == before
+
+
+def test_checkpoints_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    for name in ("999999999", "1000000000"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / checkpoint.META).touch()
+    assert [place.name for place in checkpoint.finished(tmp_path)] == ["999999999", "1000000000"]
+
+
+def test_a_full_disk_during_a_checkpoint_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    train(tmp_path, images=128)
+    before = weights(tmp_path / "a")
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sparring.files.os.fsync", full)
+        with pytest.raises(SparringError, match="No space left on device; free some space"):
+            sparring.resume(tmp_path / "a", images=320)
+    assert weights(tmp_path / "a") == before
+    assert [place.name for place in checkpoint.finished(tmp_path / "a" / "checkpoints")] == ["000000128"]
+    assert not list((tmp_path / "a").rglob("*.part"))
+    assert sparring.resume(tmp_path / "a", images=320).images == 320
+
+
+def test_what_a_kill_left_half_written_is_swept_up(tmp_path: Path) -> None:
+    train(tmp_path)
+    run = tmp_path / "a"
+    (run / "checkpoints" / ".000000320.abcd.part").mkdir()
+    (run / "samples" / ".000000320.png.abcd.part").touch()
+    sparring.resume(run, images=352)
+    assert not list(run.rglob("*.part"))
+
+
+def test_a_run_from_a_set_on_disk_resumes_to_the_same_weights(tmp_path: Path) -> None:
+    disk = ("data.memory_gb=0", "data.workers=1")
+    train(tmp_path, name="memory")
+    train(tmp_path, *disk, name="short", images=160)
+    sparring.resume(tmp_path / "short", images=320)
+    assert weights(tmp_path / "short") == weights(tmp_path / "memory")
+
+
+def test_a_new_budget_is_checked_before_it_is_written(tmp_path: Path) -> None:
+    train(tmp_path)
+    recipe = (tmp_path / "a" / "recipe.toml").read_text()
+    for budget in ({"images": 0}, {"minutes": float("inf")}):
+        with pytest.raises(UsageError):
+            sparring.resume(tmp_path / "a", **budget)
+    assert (tmp_path / "a" / "recipe.toml").read_text() == recipe
+    (tmp_path / "a" / "recipe.toml").write_text(recipe.replace("width", "widht"))
+    with pytest.raises(SparringError, match=r"recipe\.toml: game\.widht: unknown key, did you mean 'width'"):
+        sparring.resume(tmp_path / "a")
+
+
+def test_a_resumed_run_uses_the_threads_it_began_with(tmp_path: Path) -> None:
+    train(tmp_path)
+    path = tmp_path / "a" / "environment.json"
+    path.write_text(path.read_text().replace('"torch": "', '"torch": "0.'))
+    watcher = Watcher(after=-1)
+    torch.set_num_threads(2)
+    sparring.resume(tmp_path / "a", images=352, observer=watcher)
+    assert torch.get_num_threads() == 1
+    assert any("the run began with torch 0." in said for said in watcher.said)
+
+
+def test_a_single_picture_cannot_be_normalised_over(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="batch_size=1: batch norm needs at least two"):
+        sparring.train("dcgan", "batch_size=1", data="digits", runs=tmp_path, name="a", images=4)
+
+
+def test_a_damaged_run_does_not_hide_the_others(tmp_path: Path) -> None:
+    train(tmp_path, name="good")
+    train(tmp_path, name="bad")
+    (tmp_path / "bad" / "recipe.toml").write_text("nonsense")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "recipe.toml").touch()
+    with (tmp_path / "good" / "events.jsonl").open("a") as file:
+        file.write('{"event": "resu')  # cut off
+    (tmp_path / "good" / "samples" / "best.png").touch()
+    assert [(line.name, line.state) for line in overview(tmp_path)] == [("bad", "damaged"), ("good", "finished")]
+    sparring.resume(tmp_path / "good", images=352)
+    assert [event["event"] for event in folder.Run(tmp_path / "good").events()][-2:] == ["resumed", "finished"]
+
+
+def test_private_stays_private(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        train(tmp_path)
+    finally:
+        os.umask(before)
+    assert not [path for path in (tmp_path / "a").rglob("*") if path.stat().st_mode & 0o077]
 
 
 def test_changed_pictures_are_noticed(tmp_path: Path) -> None:
@@ -243,7 +353,7 @@ def test_nothing_is_left_behind_by_a_run_that_cannot_start(tmp_path: Path) -> No
 
 
 def test_a_device_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="device=nonsense"):
+    with pytest.raises(UsageError, match="no device 'nonsense'"):
         train(tmp_path, "device=nonsense")
     assert not (tmp_path / "a").exists()
 
@@ -275,7 +385,7 @@ def test_overview_and_comparison(tmp_path: Path) -> None:
     lines = overview(tmp_path)
     assert [(line.name, line.images, line.state) for line in lines] == [("a", 320, "finished"), ("b", 320, "finished")]
     rows = differing(facts(folder.Run(tmp_path / "a")), facts(folder.Run(tmp_path / "b")))
-    assert ("optimizer.lr", "0.002", "0.001") in rows
+    assert ("optimizer.lr", 0.002, 0.001) in rows
     assert not any(name.startswith("game.") for name, _, _ in rows)
 
 

@@ -16,7 +16,7 @@ from sparring.training.averages import Averages
 from sparring.training.loop import Trainer
 from sparring.training.optimisers import Adam, adams
 from sparring.training.schedules import rate_factor
-from sparring.training.tally import Tally
+from sparring.training.tally import Tally, read
 
 CPU = torch.device("cpu")
 
@@ -157,14 +157,25 @@ def test_a_bad_weight_is_found_before_it_is_saved() -> None:
         of.check()
 
 
+def test_a_bad_running_mean_is_found_too() -> None:
+    of = trainer(Journal())
+    play(of, 1)
+    of.state()["optimizers"]["second"]["squares"][0].fill_(float("inf"))
+    with pytest.raises(Halted, match=r"first bad tensor: optimizers\.second\.squares\.0"):
+        of.check()
+
+
 def test_tally_means() -> None:
     tally = Tally("move")
     for step, value in enumerate([1.0, 2.0, 6.0]):
         tally.add(step, {"x": torch.tensor(value), "y": torch.tensor(-value)})
-    assert tally.read().means == {"move.x": 3.0, "move.y": -3.0}
+    assert read([tally, Tally("idle")]) == ({"move.x": 3.0, "move.y": -3.0}, None)
+    assert read([tally]) == ({}, None)
     tally.add(9, {"x": torch.tensor(5.0), "y": torch.tensor(float("nan"))})
     tally.add(10, {"x": torch.tensor(float("inf")), "y": torch.tensor(float("nan"))})
-    assert tally.read().bad == (9, "move.y")
+    _, bad = read([tally])
+    assert bad is not None
+    assert (bad.step, bad.term) == (9, "move.y")
 
 
 def parameters(seed: int) -> list[nn.Parameter]:

@@ -71,9 +71,9 @@ def convert(
     from sparring.config import Data
     from sparring.data import convert as write_zip
     from sparring.errors import UsageError
-    from sparring.recipes import override, validate
+    from sparring.recipes import override, parse, validate
 
-    config, errors = validate(Data, override({"path": path}, settings or []), at="data")
+    config, errors = validate(Data, override({"path": path}, parse(settings or [])), at="data")
     if config is None:
         raise UsageError("\n".join(errors))
     count = write_zip(path, destination, config, _announce)

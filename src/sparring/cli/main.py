@@ -10,9 +10,7 @@ from typer.exceptions import TyperException
 
 import sparring
 from sparring.cli import data, recipes, runs, sample, train
-from sparring.errors import SparringError
-
-INTERRUPTED = 130
+from sparring.errors import INTERRUPTED, SparringError
 
 app = typer.Typer(
     name="sparring",
@@ -63,6 +61,20 @@ def main() -> None:
         # whoever read our output has seen enough; there is nowhere left to write to
         sys.stderr.close()
         sys.exit(1)
+    except OSError as error:
+        _complain(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(1)
+    except (MemoryError, RuntimeError) as error:
+        if not _is_shortage(error):
+            raise  # a mistake of ours: its traceback belongs into a report
+        _complain("out of memory: take a smaller batch_size, game.width or data.size (see train --dry-run)")
+        sys.exit(1)
+
+
+def _is_shortage(error: Exception) -> bool:
+    # torch says it in as many ways as it has allocators
+    words = ("out of memory", "not enough memory", "can't allocate", "Storage size calculation overflowed")
+    return isinstance(error, MemoryError) or any(word in str(error) for word in words)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,5 +1,7 @@
 """`sparring train --dry-run`: what would be trained, and what a step of it takes."""
 
+from dataclasses import asdict
+
 import typer
 
 from sparring.cli.output import echo_json, table
@@ -16,7 +18,7 @@ def show(recipe: Recipe, as_json: bool) -> None:
         session = prepare(recipe, "dry run", observer)
         found = preview(session)
     if as_json:
-        return echo_json({"recipe": session.recipe.model_dump(mode="json"), **found.as_dict()})
+        return echo_json({"recipe": session.recipe.model_dump(mode="json"), **asdict(found)})
     typer.echo("# settings; * differs from the default")
     for line, differs in marked(session.recipe):
         typer.echo(("* " if differs else "  ") + line)

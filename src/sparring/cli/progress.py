@@ -13,7 +13,8 @@ from sparring.runs.session import Observer, Status
 
 LIVE_SECONDS = 0.25
 PLAIN_SECONDS = 5.0
-BAR = 20
+BAR = 12
+SEPARATOR = " · "
 
 
 @contextmanager
@@ -43,7 +44,7 @@ class Plain:
         """A line, if losses were read and the last line is old enough or the end is reached."""
         if news and (time.monotonic() >= self._next or status.share >= 1):
             self._next = time.monotonic() + PLAIN_SECONDS
-            self.say(" · ".join(_parts(status)))
+            self.say(SEPARATOR.join([*_numbers(status), *filter(None, _sheet_names(status)[:1])]))
 
 
 class OnTerminal:
@@ -61,30 +62,41 @@ class OnTerminal:
         """Redraw, a few times a second."""
         if time.monotonic() >= self._next or status.share >= 1:
             self._next = time.monotonic() + LIVE_SECONDS
-            filled = round(BAR * status.share)
-            line = Text("━" * filled, style="green")
-            line.append("━" * (BAR - filled) + " ", style="dim")
-            line.append(" · ".join(_parts(status)), style="default")
+            line = Text(live_line(status, self._live.console.width), no_wrap=True, overflow="ellipsis")
             self._live.update(line, refresh=True)
 
 
-def _parts(status: Status) -> list[str]:
+def live_line(status: Status, width: int) -> str:
+    """The most that fits: everything; without the bar; with the grid's name alone; without the grid."""
+    filled = round(BAR * status.share)
+    bar = "━" * filled + "╌" * (BAR - filled) + " "
+    numbers = SEPARATOR.join(_numbers(status))
+    whole, short = (f"{SEPARATOR}{sheet}" if sheet else "" for sheet in _sheet_names(status))
+    lines = (bar + numbers + whole, numbers + whole, numbers + short)
+    return next((line for line in lines if len(line) <= width), numbers)
+
+
+def _sheet_names(status: Status) -> tuple[str, str]:
+    return (str(status.sheet), status.sheet.name) if status.sheet else ("", "")
+
+
+def _numbers(status: Status) -> list[str]:
     goal = f"/{status.goal:,}" if status.goal else ""
     parts = [f"{status.images:,}{goal} images", f"{status.rate:,.0f}/s", f"{_left(status)} left"]
     if status.losses:
-        losses = " ".join(f"{name} {value:.2f}" for name, value in _short(status.losses).items())
-        parts.append(f"{losses} ({status.reading})")
-    return [*parts, str(status.sheet)] if status.sheet else parts
+        losses = " ".join(f"{player} {value:.2f}" for player, value in _by_player(status.losses).items())
+        parts.append(f"{losses}, {status.reading}")
+    return parts
 
 
 def _left(status: Status) -> str:
     return duration(status.seconds * (1 / status.share - 1)) if status.share else "?"
 
 
-def _short(losses: dict[str, float]) -> dict[str, float]:
-    """One number a player: the sum of its terms, which is what it minimises."""
+def _by_player(losses: dict[str, float]) -> dict[str, float]:
+    """One number a move, the sum of its terms, under its first letter: D for the discriminator's."""
     players: dict[str, float] = {}
     for name, value in losses.items():
-        move = name.partition(".")[0]
-        players[move] = players.get(move, 0.0) + value
+        letter = name[0].upper()
+        players[letter] = players.get(letter, 0.0) + value
     return players

@@ -43,6 +43,6 @@ def compare(one: str, other: str, as_json: Json = False) -> None:
     rows = differing(flat(resolve(one)), flat(resolve(other)))
     if as_json:
         for name, left, right in rows:
-            echo_json({"setting": name, one: left, other: right})
+            echo_json({"what": name, "one": left, "other": right})
     else:
-        table(rows, ("setting", one, other))
+        table(rows, ("what", one, other))

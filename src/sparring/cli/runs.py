@@ -1,5 +1,6 @@
 """`sparring runs`: what was trained."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -26,7 +27,7 @@ def list_runs(
     lines = overview(runs)
     if as_json:
         for line in lines:
-            echo_json(line.as_dict())
+            echo_json(asdict(line))
     elif not lines:
         typer.echo(f"no runs in {runs}", err=True)
     else:

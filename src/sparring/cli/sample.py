@@ -20,9 +20,9 @@ def sample(
 ) -> None:
     """Draw pictures from noise."""
     from sparring.inference.model import load
-    from sparring.inference.write import check_name, write
+    from sparring.inference.write import kind_of, write
 
-    check_name(out)
+    kind_of(out)  # a wrong name is said before anything is loaded
     how = write(load(model, device).product, count, seed, out)
     if as_json:
         echo_json({"out": str(out), "count": count, "seed": seed})

@@ -1,11 +1,13 @@
 """`sparring train` and `sparring resume`."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sparring.cli.output import Json, duration, echo_json
+from sparring.errors import INTERRUPTED
 
 if TYPE_CHECKING:
     from sparring.runs.session import Outcome
@@ -72,12 +74,10 @@ def resume(
 
 
 def _end(outcome: "Outcome", as_json: bool) -> None:
-    from sparring.cli.main import INTERRUPTED
-
     if as_json:
-        echo_json(outcome.as_dict())
+        echo_json(asdict(outcome))
     else:
-        for line in _summary(outcome.as_dict()):
+        for line in _summary(asdict(outcome)):
             typer.echo(line)
     if not outcome.finished:
         raise typer.Exit(INTERRUPTED)

@@ -1,6 +1,7 @@
 """Batches for ever, in an order that depends on the seed alone: batch k can be had without batch k - 1."""
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -67,7 +68,9 @@ class Stream:
         indices = self.indices(k)
         if self._stored is None:
             return self._arrived(self.dataset.rows(indices), indices)
-        at = torch.from_numpy(indices).to(self.device)
+        at = torch.from_numpy(indices)
+        if self.device.type == "cuda":  # from pinned memory, the copy does not wait for the device
+            at = at.pin_memory().to(self.device, non_blocking=True)
         labels = None if self._labels is None else self._labels.index_select(0, at)
         return as_batch(self._stored.index_select(0, at), labels, self.dataset.spec.bits)
 
@@ -90,6 +93,7 @@ class Stream:
             num_workers=min(self.dataset.workers, os.cpu_count() or 1),
             collate_fn=_as_it_is,
             prefetch_factor=4,
+            worker_init_fn=_leave_interrupts_to_the_run,
             generator=torch.Generator(),  # or it would draw a seed from the generator that games sample noise with
         )
         for decoded in loader:
@@ -139,6 +143,11 @@ class _Batches:
         while True:
             yield self.stream.indices(k).tolist()
             k += 1
+
+
+def _leave_interrupts_to_the_run(_: int) -> None:
+    # ctrl-C reaches the workers too, and without them the run could not play its last step and save
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _as_it_is(decoded: Any) -> Any:

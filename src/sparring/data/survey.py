@@ -12,6 +12,9 @@ from sparring.data.sources import BrokenPicture, Header, Source
 from sparring.data.spec import Spec
 from sparring.errors import SparringError, UsageError
 
+LARGEST_KEPT = 256
+"""Larger pictures, such as photographs of a telephone, are not trained at their own size unless asked."""
+
 _FITTED = {"crop": "cropped", "pad": "padded", "stretch": "stretched"}
 
 
@@ -134,11 +137,12 @@ def _channels(headers: Counter[Header], config: Data, notes: list[str]) -> int:
 def _size(source: Source, headers: Counter[Header], config: Data, notes: list[str]) -> tuple[int, int]:
     sizes = {(header.height, header.width) for header in headers}
     wanted = wanted_size(config)
-    if wanted is None and len(sizes) == 1:
+    if wanted is None and len(sizes) == 1 and max(map(max, sizes)) <= LARGEST_KEPT:
         return _suggested(source, next(iter(sizes)), notes)
     if wanted is None:
         side = 32 if min(map(min, sizes)) < 64 else 64
-        notes.append(f"pictures have {len(sizes)} sizes: {_FITTED[config.fit]} to {side}x{side}; choose with data.size")
+        why = f"{len(sizes)} sizes" if len(sizes) > 1 else f"more than {LARGEST_KEPT} pixels a side"
+        notes.append(f"pictures have {why}: {_FITTED[config.fit]} to {side}x{side}; choose with data.size")
         return side, side
     others = sum(count for header, count in headers.items() if header.height * wanted[1] != header.width * wanted[0])
     if others:

@@ -20,7 +20,7 @@ from sparring import networks
 from sparring.data.spec import Spec
 from sparring.games.base import Terms
 from sparring.games.noise_to_image import NoiseToImage, Round
-from sparring.nn.latents import Latent
+from sparring.nn.latents import LARGEST, Latent
 from sparring.objectives import adversarial
 
 
@@ -47,7 +47,7 @@ class GAN(NoiseToImage):
         spec: Spec,
         *,
         network: networks.Name = "mlp",
-        latent: Annotated[int, Field(gt=0)] = 100,
+        latent: Annotated[int, Field(gt=0, le=LARGEST)] = 100,
         width: Annotated[int, Field(gt=0)] = 32,
         objective: adversarial.Name = "non-saturating",
         real_label: Annotated[float, Field(gt=0.5, le=1)] = 0.9,
@@ -58,16 +58,17 @@ class GAN(NoiseToImage):
 
     def discriminate(self, round: Round) -> Terms:
         """Ascend equation 1, real pictures called real with 0.9."""
-        discriminator, loss = self.players["discriminator"], self.objective.discriminate
-        real = loss(discriminator(round.real), self.real_label)  # -log D(x), smoothed
-        fake = loss(discriminator(round.fake.detach()), 0.0)  # -log(1 - D(G(z)))
+        real_logits, fake_logits = self.judge(round.real, round.fake.detach())
+        real = self.objective.discriminate(real_logits, self.real_label)  # -log D(x), smoothed
+        fake = self.objective.discriminate(fake_logits, 0.0)  # -log(1 - D(G(z)))
         return {"real": real.mean(), "fake": fake.mean()}
 
     def generate(self, round: Round) -> Terms:
         """Make the discriminator call the same fakes real."""
-        fake = self.objective.generate(self.players["discriminator"](round.fake))  # -log D(G(z))
+        (fake_logits,) = self.judge(round.fake)
+        fake = self.objective.generate(fake_logits)  # -log D(G(z))
         return {"adversarial": fake.mean()}
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""
-        return self.objective.reading(losses["discriminator.real"] + losses["discriminator.fake"])
+        return self.objective.reading(losses["discriminator.real"] + losses["discriminator.fake"], self.real_label)

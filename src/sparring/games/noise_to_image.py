@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from sparring import networks
@@ -11,6 +12,7 @@ from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Game, Move, Product, Terms
 from sparring.nn.latents import Latent
+from sparring.nn.mixing import PerSample
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ class NoiseToImage(Game):
         self.latent = latent
         generator, discriminator = networks.pair(network, spec.shape, latent=latent.size, width=width)
         self.players = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
+
+    def judge(self, *batches: Tensor) -> tuple[Tensor, ...]:
+        """The discriminator's logits of several batches, each as if it had been the only one.
+
+        One pass over all of them costs less than one each. It must not be made where a layer mixes samples: batch norm
+        has to see real and fake pictures apart.
+        """
+        discriminator = self.players["discriminator"]
+        if not isinstance(discriminator, PerSample):
+            return tuple(discriminator(batch) for batch in batches)
+        logits: Tensor = discriminator(torch.cat(batches))
+        return torch.split(logits, [len(batch) for batch in batches])
 
     @abstractmethod
     def discriminate(self, round: Round) -> Terms:

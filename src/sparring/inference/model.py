@@ -18,6 +18,7 @@ from sparring.errors import SparringError, UsageError
 from sparring.games.base import Product
 from sparring.inference import sample
 from sparring.inference.card import model_card
+from sparring.training.device import find_device
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 
@@ -77,7 +78,7 @@ class Model:
 
 
 def save(folder: Path, config: Config, product: Product) -> None:
-    """Write or replace a model folder; a reader in between sees a checksum that does not fit, never other weights.
+    """Write or replace a model folder, all of it in one move.
 
     Raises:
         SparringError: the disk is full or the folder cannot be written.
@@ -86,13 +87,11 @@ def save(folder: Path, config: Config, product: Product) -> None:
     # with more than one key of metadata, safetensors writes them in an order that changes from call to call
     weights = safetensors.torch.save(tensors, metadata={"format": "pt"})
     config = config.model_copy(update={"sha256": hashlib.sha256(weights).hexdigest()})
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise files.unwritable(folder, error) from error
-    files.write(folder / WEIGHTS, weights)
-    files.write_json(folder / CONFIG, config.model_dump(mode="json"))
-    files.write(folder / CARD, model_card(config.model_dump(), product))
+    with files.new_folder(folder) as temporary:
+        files.write(temporary / WEIGHTS, weights)
+        files.write_json(temporary / CONFIG, config.model_dump(mode="json"))
+        files.write(temporary / CARD, model_card(config.model_dump(), product))
+        files.remove(folder)
 
 
 def load(path: str | Path, device: str = "cpu") -> Model:
@@ -106,9 +105,10 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         device: where its pictures are computed.
 
     Raises:
-        UsageError: there is nothing at `path`, or it is not such a folder.
+        UsageError: there is nothing at `path`, or it is not such a folder, or there is no such device.
         SparringError: the folder is damaged, or made by something else; the message names the file.
     """
+    place = find_device(device)
     folder = _model_folder(Path(path))
     config = _read_config(folder / CONFIG)
     tensors = _read_weights(folder / WEIGHTS, config.sha256)
@@ -117,11 +117,11 @@ def load(path: str | Path, device: str = "cpu") -> Model:
             game = games.build(config.game, config.spec)
         product = game.product(dict(game.players.items()))
         product.generator.load_state_dict(tensors, assign=True)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise SparringError(
             f"{folder / WEIGHTS} does not fit {CONFIG} beside it: {str(error).splitlines()[-1]}"
         ) from None
-    product.generator.to(device).eval().requires_grad_(False)
+    product.generator.to(place).eval().requires_grad_(False)
     return Model(config, product)
 
 

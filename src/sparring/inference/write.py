@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -10,15 +11,26 @@ from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.inference import draw, sample
 
-ENDINGS = ("", ".npz", ".png")
+FOREIGN = (".npy", ".jpg", ".jpeg", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".zip", ".tar", ".mp4", ".pt")
 
 
-def check_name(out: Path) -> None:
-    """Raise UsageError unless `out` is the name of a folder, of an `.npz` or of a `.png`."""
-    if out.suffix not in ENDINGS:
+def kind_of(out: Path) -> Literal["folder", "array", "sheet"]:
+    """What `out` is the name of: an array (`.npz`), a sheet (`.png`), or a folder, which may have a dot in its name.
+
+    >>> kind_of(Path("faces.npz")), kind_of(Path("faces-v1.5"))
+    ('array', 'folder')
+
+    Raises:
+        UsageError: it is an existing file, or the name of a file of another kind.
+    """
+    ending = out.suffix.lower()
+    if out.is_dir() or ending not in (".npz", ".png", *FOREIGN):
+        if out.is_file():
+            raise UsageError(f"--out {out}: this is a file; give a folder, or a name ending in .npz or .png")
+        return "folder"
+    if ending in FOREIGN:
         raise UsageError(f"--out {out}: give a folder, a file ending in .npz (an array) or in .png (a sheet)")
-    if out.suffix == "" and out.is_file():
-        raise UsageError(f"--out {out}: this is a file; give a folder, or a name ending in .npz or .png")
+    return "array" if ending == ".npz" else "sheet"
 
 
 def write(product: Product, count: int, seed: int, out: Path) -> str:
@@ -34,15 +46,15 @@ def write(product: Product, count: int, seed: int, out: Path) -> str:
         UsageError: `out` ends in something else.
         SparringError: the disk is full or the folder cannot be written.
     """
-    check_name(out)
+    kind = kind_of(out)
     try:
-        (out if out.suffix == "" else out.parent).mkdir(parents=True, exist_ok=True)
+        (out if kind == "folder" else out.parent).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.unwritable(out, error) from error
-    if out.suffix == "":
+    if kind == "folder":
         return _write_folder(product, count, seed, out)
     pictures = sample.array(product, count, seed)
-    if out.suffix == ".png":
+    if kind == "sheet":
         files.write(out, draw.sheet(pictures, product.spec))
         return "on one sheet"
     buffer = io.BytesIO()

@@ -6,6 +6,7 @@ from math import prod
 from torch import Tensor, nn
 
 from sparring.networks import Shape
+from sparring.nn.mixing import PerSample
 
 SLOPE = 0.2
 DROPOUT = 0.3
@@ -33,7 +34,7 @@ class Generator(nn.Module):
         return pictures.view(-1, *self.shape)
 
 
-class Discriminator(nn.Module):
+class Discriminator(PerSample):
     """Picture, three hidden layers of falling width (128-64-32), one logit; LeakyReLU 0.2, dropout 0.3."""
 
     def __init__(self, shape: Shape, *, width: int) -> None:

@@ -8,6 +8,9 @@ from torch import Tensor
 
 from sparring.seeds import mix
 
+LARGEST = 65536
+"""Numbers in the longest latent vector."""
+
 
 class Latent(BaseModel):
     """A distribution of latent vectors.
@@ -20,7 +23,7 @@ class Latent(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     distribution: Literal["normal", "uniform"]
-    size: int = Field(ge=1, le=65536)
+    size: int = Field(ge=1, le=LARGEST)
 
     def draw(self, count: int, device: torch.device | None = None) -> Tensor:
         """[count, size] latents from the global random state, which training reseeds at every step."""

@@ -8,6 +8,7 @@ $\sigma(l)$ has rounded to 0 or 1: $-\log\sigma(l) = \mathrm{softplus}(-l)$ and 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log
 from typing import Literal
 
 from torch import Tensor
@@ -67,23 +68,27 @@ class Objective:
         discriminate: loss of the discriminator for logits and what they should say (1 real, 0 fake).
         generate: loss of the generator for the logits of its fakes.
         chance: the discriminator's loss, real plus fake, where it cannot tell them apart and knows it.
+        floor: the least it can come down to, for the label that real pictures have.
     """
 
     discriminate: Callable[[Tensor, float], Tensor]
     generate: Callable[[Tensor], Tensor]
     chance: float
+    floor: Callable[[float], float]
 
-    def reading(self, loss: float) -> str:
+    def reading(self, loss: float, real_label: float) -> str:
         """What the discriminator's loss, real plus fake, says to a newcomer.
 
-        >>> OBJECTIVES["non-saturating"].reading(0.05)
+        >>> OBJECTIVES["non-saturating"].reading(0.05, real_label=1.0)
         'discriminator far ahead'
         """
-        if loss < 0.15 * self.chance:
+        floor = self.floor(real_label)
+        share = (loss - floor) / (self.chance - floor)  # 0: it knows, 1: it guesses
+        if share < 0.15:
             return "discriminator far ahead"
-        if loss < 0.95 * self.chance:
+        if share < 0.95:
             return "balanced"
-        return "discriminator guessing" if loss < 1.05 * self.chance else "discriminator fooled"
+        return "discriminator guessing" if share < 1.05 else "discriminator fooled"
 
 
 LEGEND = {
@@ -94,11 +99,15 @@ LEGEND = {
 }
 """What the three terms say, by the names under which games log them."""
 
-_TWO_LOG_TWO = 1.3862943611198906
+
+def _entropy(label: float) -> float:
+    """The cross-entropy of a label with itself, which no answer can beat."""
+    return -sum(share * log(share) for share in (label, 1 - label) if share > 0)
+
 
 OBJECTIVES: dict[str, Objective] = {
     # -log D(G(z)): the same fixed point as minimax, with gradients where the generator is losing
-    "non-saturating": Objective(cross_entropy, lambda fake: cross_entropy(fake, 1.0), _TWO_LOG_TWO),
-    "minimax": Objective(cross_entropy, log_one_minus, _TWO_LOG_TWO),
-    "least-squares": Objective(squared_error, lambda fake: squared_error(fake, 1.0), 0.25),
+    "non-saturating": Objective(cross_entropy, lambda fake: cross_entropy(fake, 1.0), 2 * log(2), _entropy),
+    "minimax": Objective(cross_entropy, log_one_minus, 2 * log(2), _entropy),
+    "least-squares": Objective(squared_error, lambda fake: squared_error(fake, 1.0), 0.25, lambda label: 0.0),
 }

@@ -47,29 +47,40 @@ def _parse(path: Path) -> dict[str, Any]:
         raise UsageError(f"cannot read the recipe {path}: {error}") from None
 
 
-def override(raw: Mapping[str, Any], pairs: Iterable[str]) -> dict[str, Any]:
-    """A copy of the tables with every `key=value` put in its place; a dot goes one table down.
+def parse(pairs: Iterable[str]) -> dict[str, Any]:
+    """`key=value` strings as a table from key to value; values are TOML, and what is not TOML is a string.
 
-    Values are TOML (`3`, `1e-4`, `true`, `[0.0, 0.99]`); what is not TOML is a string.
-
-    >>> override({"optimizer": {"lr": 1e-4}}, ["optimizer.lr=2e-3", "data.path=my pictures"])
-    {'optimizer': {'lr': 0.002}, 'data': {'path': 'my pictures'}}
+    >>> parse(["optimizer.lr=2e-3", "average.half_life=0", "data.path=my pictures"])
+    {'optimizer.lr': 0.002, 'average.half_life': 0, 'data.path': 'my pictures'}
 
     Raises:
-        UsageError: a pair has no `=`, or a key goes into something that is not a table.
+        UsageError: one or more have no `=`; a line each.
+    """
+    parts = [(pair, *pair.partition("=")) for pair in pairs]
+    bad = [pair for pair, key, equals, _ in parts if not equals or not key]
+    if bad:
+        raise UsageError("\n".join(f"{pair!r} is not key=value, for example optimizer.lr=1e-4" for pair in bad))
+    return {key.strip(): _value(value.strip()) for _, key, _, value in parts}
+
+
+def override(raw: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of the tables with every setting put in its place; a dot in a key goes one table down.
+
+    >>> override({"optimizer": {"lr": 1e-4}}, {"optimizer.lr": 2e-3, "seed": 1})
+    {'optimizer': {'lr': 0.002}, 'seed': 1}
+
+    Raises:
+        UsageError: a key goes into something that is not a table.
     """
     result = deepcopy(dict(raw))
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        if not equals or not key:
-            raise UsageError(f"{pair!r} is not key=value, for example optimizer.lr=1e-4")
-        *tables, last = key.strip().split(".")
+    for key, value in settings.items():
+        *tables, last = key.split(".")
         place = result
         for table in tables:
             place = place.setdefault(table, {})
             if not isinstance(place, dict):
                 raise UsageError(f"{key}: {table!r} is a value, not a table")
-        place[last] = _value(value.strip())
+        place[last] = value
     return result
 
 
@@ -80,8 +91,16 @@ def _value(text: str) -> Any:
         return text
 
 
-def validate(model: type[AnyTable], raw: Mapping[str, Any], at: str = "") -> tuple[AnyTable | None, list[str]]:
+def validate(
+    model: type[AnyTable], raw: Mapping[str, Any], at: str = "", known: Iterable[str] = ()
+) -> tuple[AnyTable | None, list[str]]:
     """Check tables against a model: the result, or every error with its path and a remedy.
+
+    Args:
+        model: what the tables should be.
+        raw: the tables.
+        at: the path of the table itself, for messages.
+        known: further dotted keys that exist elsewhere, to be suggested.
 
     >>> from sparring.config import Optimizer
     >>> for error in validate(Optimizer, {"lrr": 3, "lr": 0}, at="optimizer")[1]:
@@ -92,23 +111,46 @@ def validate(model: type[AnyTable], raw: Mapping[str, Any], at: str = "") -> tup
     try:
         return model.model_validate(dict(raw)), []
     except ValidationError as error:
-        return None, [_explain(model, detail, at) for detail in error.errors()]
+        lines = [_explain(model, detail, at, known) for detail in error.errors()]
+        return None, list(dict.fromkeys(lines))
 
 
-def _explain(model: type[BaseModel], detail: Any, at: str) -> str:
-    place = [str(part) for part in detail["loc"]]
+def _explain(model: type[BaseModel], detail: Any, at: str, known: Iterable[str]) -> str:
+    place, table = _place(model, detail["loc"])
     path = ".".join([at, *place] if at else place)
     if detail["type"] == "extra_forbidden":
-        return f"{path}: unknown key, {did_you_mean(place[-1], _keys(model, place[:-1]))}"
+        return f"{path}: unknown key, {_remedy(str(detail['loc'][-1]), table, [*_leaves(model), *known])}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] in ("value_error", "missing"):
         return f"{path}: {message}" if path else message
     return f"{path}: {message[0].lower()}{message[1:]}, got {detail['input']!r}"
 
 
-def _keys(model: type[BaseModel], tables: list[str]) -> list[str]:
-    for table in tables:
-        inner = model.model_fields[table].annotation
-        assert isinstance(inner, type) and issubclass(inner, BaseModel)  # unions of tables do not exist here
+def _place(model: type[BaseModel], loc: tuple[Any, ...]) -> tuple[list[str], type[BaseModel]]:
+    """The part of an error's location that a person can type, and the table that its last key is looked for in."""
+    place: list[str] = []
+    for part in loc:
+        place.append(str(part))
+        inner = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break  # what follows is a branch of a union or a position in a list
         model = inner
-    return list(model.model_fields)
+    return place, model
+
+
+def _remedy(key: str, table: type[BaseModel], everywhere: list[str]) -> str:
+    """The nearest key of the same table; else one of that very name in another table."""
+    nearest = did_you_mean(key, table.model_fields)
+    same = [path for path in everywhere if path.rpartition(".")[2] == key]
+    return did_you_mean(same[0], same) if same and not nearest.startswith("did") else nearest
+
+
+def _leaves(model: type[BaseModel], path: str = "") -> list[str]:
+    leaves: list[str] = []
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            leaves += _leaves(inner, f"{path}{name}.")
+        else:
+            leaves.append(path + name)
+    return leaves

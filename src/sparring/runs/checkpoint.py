@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,70 +38,50 @@ def save(folder: Path, trainer: Trainer, keep_every: int) -> Path:
         SparringError: the disk is full or the folder cannot be written; all earlier checkpoints are still whole.
     """
     place = folder / f"{trainer.images:09}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            _write(place, trainer)
-        files.write_json(folder.parent / "latest.json", {"checkpoint": place.name, "images": trainer.images})
-        _prune(folder, place, keep_every)
-    except OSError as error:
-        raise files.unwritable(place, error) from error
+    if place not in finished(folder):
+        with files.new_folder(place) as temporary:
+            _fill(temporary, trainer)
+            files.remove(place)  # what is there has lost its meta.json
+    files.write_json(folder.parent / "latest.json", {"checkpoint": place.name, "images": trainer.images})
+    _prune(folder, keep_every)
     return place
 
 
-def _write(place: Path, trainer: Trainer) -> None:
-    temporary = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
-    try:
-        temporary.chmod(0o755)
-        files.write(temporary / GAME, _weights(trainer.game.state_dict()))
-        files.write(temporary / AVERAGE, _weights(trainer.averages.players.state_dict()))
-        buffer = io.BytesIO()
-        torch.save(trainer.state(), buffer)
-        files.write(temporary / STATE, buffer.getvalue())
-        meta = {
-            "format": FORMAT,
-            "sparring": sparring.__version__,
-            "step": trainer.step,
-            "images": trainer.images,
-            "seconds": trainer.seconds,
-            "sha256": {name: files.sha256(temporary / name) for name in (GAME, AVERAGE, STATE)},
-        }
-        files.write_json(temporary / META, meta)
-        temporary.rename(place)
-        _flush(place.parent)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+def _fill(place: Path, trainer: Trainer) -> None:
+    buffer = io.BytesIO()
+    torch.save(trainer.state(), buffer)
+    files.write(place / GAME, _weights(trainer.game.state_dict()))
+    files.write(place / AVERAGE, _weights(trainer.averages.players.state_dict()))
+    files.write(place / STATE, buffer.getvalue())
+    meta = {
+        "format": FORMAT,
+        "sparring": sparring.__version__,
+        "step": trainer.step,
+        "images": trainer.images,
+        "seconds": trainer.seconds,
+        "sha256": {name: files.sha256(place / name) for name in (GAME, AVERAGE, STATE)},
+    }
+    files.write_json(place / META, meta)
 
 
 def _weights(tensors: Mapping[str, Tensor]) -> bytes:
     return safetensors.torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()})
 
 
-def _flush(folder: Path) -> None:
-    # a rename is on the disk only when its folder is; Windows has no such call and needs none
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
-
-
-def _prune(folder: Path, newest: Path, keep_every: int) -> None:
+def _prune(folder: Path, keep_every: int) -> None:
     """Keep the newest two, and the first one at or after each multiple of `keep_every` images."""
     milestones: set[int] = set()
     for place in finished(folder)[:-2]:
         multiple = int(place.name) // keep_every if keep_every else 0
         if multiple and multiple not in milestones:
             milestones.add(multiple)
-        elif place != newest:
-            shutil.rmtree(place)
-    for leftover in folder.glob(".*"):
-        shutil.rmtree(leftover, ignore_errors=True)
+        else:
+            files.remove(place)
 
 
 def finished(folder: Path) -> list[Path]:
-    """The whole checkpoints, oldest first."""
-    return sorted(path.parent for path in folder.glob(f"[0-9]*/{META}"))
+    """The whole checkpoints, oldest first: each came into place in one move."""
+    return sorted((path.parent for path in folder.glob(f"[0-9]*/{META}")), key=lambda place: int(place.name))
 
 
 def latest(folder: Path) -> Path | None:

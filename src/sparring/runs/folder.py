@@ -1,13 +1,12 @@
 """The folder of a run: what lies where, made in one move, held by one process at a time."""
 
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from os import SEEK_END
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -15,6 +14,7 @@ from sparring import files
 from sparring.config import Recipe, to_toml
 from sparring.errors import SparringError, UsageError, did_you_mean
 from sparring.recipes import read_recipe
+from sparring.runs.settings import checked
 
 LOCK_SECONDS = 10
 """A killed run's helpers may hold its folder for a moment longer."""
@@ -61,7 +61,8 @@ class Run:
 
     def sheets(self) -> list[Path]:
         """All picture grids, oldest first."""
-        return sorted((self.path / "samples").glob("*.png"))
+        numbered = [path for path in (self.path / "samples").glob("*.png") if path.stem.isdigit()]
+        return sorted(numbered, key=lambda path: int(path.stem))
 
     def recipe(self) -> Recipe:
         """The resolved recipe.
@@ -71,9 +72,9 @@ class Run:
         """
         path = self.path / "recipe.toml"
         try:
-            return Recipe.model_validate(read_recipe(str(path)))
-        except ValueError as error:
-            raise SparringError(f"{path} is not a recipe of this version of Sparring: {error}") from None
+            return checked(read_recipe(str(path)))
+        except UsageError as error:
+            raise SparringError(f"{path}: {error}") from None
 
     def environment(self) -> dict[str, Any]:
         """On what, with which versions and which data it was started."""
@@ -101,7 +102,9 @@ class Run:
         _append(self.path / "events.jsonl", {"event": kind, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **facts})
 
     def rewind(self, images: int) -> None:
-        """Forget rows and grids from after a checkpoint: they are made again, the same."""
+        """Forget rows and grids from after a checkpoint, and what a kill left half-written: they are made again."""
+        for folder in (self.path, self.path / "samples", self.checkpoints):
+            files.sweep(folder)
         rows = [row for row in self.rows() if row["images"] <= images]
         files.write(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
         for path in self.sheets():
@@ -119,11 +122,17 @@ class Run:
         Raises:
             SparringError: another process trains here.
         """
+        lock = FileLock(self.path / ".lock", timeout=LOCK_SECONDS)
         try:
-            with FileLock(self.path / ".lock", timeout=LOCK_SECONDS):
-                yield
+            lock.acquire()
         except Timeout:
             raise SparringError(f"another process is training in {self.path}: wait for it or stop it") from None
+        except OSError as error:
+            raise files.unwritable(self.path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
 
 
 def create(path: Path, recipe: Recipe, environment: dict[str, Any]) -> Run:
@@ -135,27 +144,24 @@ def create(path: Path, recipe: Recipe, environment: dict[str, Any]) -> Run:
     """
     refuse_existing(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-        try:
-            temporary.chmod(0o755)
+        with files.new_folder(path) as temporary:
             for folder in ("samples", "checkpoints"):
                 (temporary / folder).mkdir()
             files.write(temporary / "recipe.toml", to_toml(recipe))
             files.write_json(temporary / "environment.json", environment)
-            temporary.rename(path)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
-    except OSError as error:
-        refuse_existing(path)
-        raise files.unwritable(path, error) from error
+    except SparringError:
+        refuse_existing(path)  # another process was faster
+        raise
     return Run(path)
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise UsageError if something of that name exists."""
-    if path.exists():
+    """Raise UsageError if something of that name exists, or if it cannot be a name."""
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from None
+    if exists:
         raise UsageError(f"{path} exists: take another --name, or go on with it: `sparring resume {path}`")
 
 
@@ -176,20 +182,28 @@ def find(path: Path) -> Run:
 
 def runs_in(folder: Path) -> list[Run]:
     """The runs in a folder, by name."""
-    return [Run(recipe.parent) for recipe in sorted(folder.glob("*/recipe.toml"))]
+    return [Run(recipe.parent) for recipe in sorted(folder.glob("[!.]*/recipe.toml"))]
 
 
 def _append(path: Path, row: dict[str, Any]) -> None:
     try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+        with path.open("a+b") as file:
+            if file.tell() and not _ends_a_line(file):
+                file.write(b"\n")  # a kill or a full disk cut the last row off
+            file.write(json.dumps(row).encode() + b"\n")
     except OSError as error:
         raise files.unwritable(path, error) from error
 
 
+def _ends_a_line(file: BinaryIO) -> bool:
+    file.seek(-1, SEEK_END)
+    return file.read(1) == b"\n"
+
+
 def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    # what follows the last line break was cut off while it was written
-    return [json.loads(line) for line in lines[:-1]]
+    """The whole rows of a file; those that were cut off are left out."""
+    rows = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []:
+        with suppress(ValueError):
+            rows.append(json.loads(line))
+    return [row for row in rows if isinstance(row, dict)]

@@ -8,16 +8,19 @@ from typing import Any
 import torch
 
 from sparring import data as datasets
-from sparring import games
+from sparring import files, games
 from sparring.config import Recipe
 from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
-from sparring.recipes import override, read_recipe, validate
+from sparring.nn.mixing import has_batch_norm
+from sparring.recipes import override, parse, read_recipe
 from sparring.runs import checkpoint, folder
 from sparring.runs.environment import describe
 from sparring.runs.folder import Run
 from sparring.runs.session import Observer, Outcome, Session, Silent
+from sparring.runs.settings import checked
 from sparring.seeds import mix
+from sparring.training.device import find_device
 from sparring.training.loop import Trainer
 
 Paths = str | Path
@@ -39,18 +42,20 @@ def resolve(recipe: str, settings: Iterable[str] = (), data: Paths | None = None
     >>> resolve("gan", ["optimizer.lr=1e-3"], data="digits", images=640).optimizer.lr
     0.001
     """
-    raw = override(read_recipe(recipe), settings)
-    given = {key: value for key, value in tables.items() if value is not None}
+    asked = parse(settings) | ({} if data is None else {"data.path": str(data)})
+    raw = override(read_recipe(recipe), asked)
+    return checked(_with_budget(raw, _given(**tables)))
+
+
+def _given(**tables: Any) -> dict[str, Any]:
+    return {key: value for key, value in tables.items() if value is not None}
+
+
+def _with_budget(raw: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The tables with what was given on top; a budget that was given replaces both of the recipe's."""
     if given.keys() & {"images", "minutes"}:
         raw = {key: value for key, value in raw.items() if key not in ("images", "minutes")}
-    raw |= given
-    if data is not None:
-        raw["data"] = {**raw.get("data", {}), "path": str(data)}
-    game, game_errors = games.check(raw["game"]) if isinstance(raw.get("game"), dict) else (None, [])
-    result, errors = validate(Recipe, raw | {"game": game} if game else raw)
-    if result is None or game_errors:
-        raise UsageError("\n".join([*errors, *game_errors]))
-    return result
+    return raw | given
 
 
 def train(
@@ -92,7 +97,12 @@ def train(
     session = prepare(resolved, title, observer or Silent())
     run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
     with run.held():
-        return session.play(run)
+        try:
+            return session.play(run)
+        except Exception:
+            if session.trainer.step == 0:
+                files.remove(run.path)  # it never began
+            raise
 
 
 def resume(
@@ -118,7 +128,8 @@ def resume(
     with found.held():
         recipe, environment = found.recipe(), found.environment()
         if images is not None or minutes is not None:
-            recipe = recipe.model_copy(update={"images": images, "minutes": minutes})
+            recipe = checked(_with_budget(recipe.model_dump(exclude_none=True), _given(images=images, minutes=minutes)))
+        _same_arithmetic(environment, observer or Silent())
         session = prepare(recipe, environment["recipe"], observer or Silent())
         _check_data(found, session, environment["data"]["fingerprint"])
         _restore(found, session)
@@ -134,7 +145,8 @@ def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
         UsageError: the data's name, the device or the combination of game and pictures is wrong.
         SparringError: the data is broken.
     """
-    device = _device(recipe.device)
+    device = find_device(recipe.device)
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
     recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": _absolute(recipe.data.path)})})
     dataset = datasets.open_dataset(recipe.data, observer.say)
     for note in dataset.notes:
@@ -142,6 +154,8 @@ def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
+    if recipe.batch_size == 1 and has_batch_norm(game):
+        raise UsageError("batch_size=1: batch norm needs at least two pictures in a batch")
     trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
     return Session(recipe, title, dataset, stream, trainer, device, observer)
 
@@ -157,15 +171,14 @@ def _absolute(path: str) -> str:
     return str(Path(path).resolve()) if Path(path).exists() and path not in EMBEDDED else path
 
 
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"device={name}: {str(error).splitlines()[0]}; device=cpu works everywhere") from None
-    return device
+def _same_arithmetic(environment: dict[str, Any], observer: Observer) -> None:
+    """Sums are split among threads, and so rounded differently by another number of them."""
+    torch.set_num_threads(environment["threads"])
+    if environment["torch"] != torch.__version__:
+        observer.say(
+            f"the run began with torch {environment['torch']}, this is {torch.__version__}: "
+            "it goes on, but not to the same last digit"
+        )
 
 
 def _check_data(run: Run, session: Session, fingerprint: str) -> None:
@@ -184,5 +197,5 @@ def _restore(run: Run, session: Session) -> None:
     saved = checkpoint.load(place)
     try:
         session.trainer.restore(saved.game, saved.averages, saved.state)
-    except (RuntimeError, KeyError, ValueError) as error:
+    except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise SparringError(f"checkpoint {place} does not fit {run.path / 'recipe.toml'}: {error}") from None

@@ -1,7 +1,6 @@
 """What a run will take, found by playing one step of it."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
@@ -20,10 +19,6 @@ class Preview:
 
     parameters: dict[str, int]
     memory: dict[str, int]
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def preview(session: Session) -> Preview:

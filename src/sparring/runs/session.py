@@ -4,10 +4,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Protocol
 
 import torch
 
@@ -91,10 +91,6 @@ class Outcome:
     images_per_second: float
     finished: bool
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
-
 
 @dataclass
 class Session:
@@ -126,10 +122,9 @@ class Session:
 
     def _train(self, run: Run, interrupted: threading.Event) -> None:
         recipe, trainer = self.recipe, self.trainer
-        status = Status(goal=recipe.images)
-        if trainer.step == 0:
-            status.sheet = self._sheet(run)
         row = last = Progress(trainer.step, trainer.images, trainer.seconds)
+        sheets = run.sheets()
+        status = Status(goal=recipe.images, sheet=sheets[-1] if sheets else self._sheet(run))
         saved = trainer.seconds
         if self._share(last) >= 1:
             self.observer.say(f"{run.path} has used up its budget; go on with a larger one: --images or --minutes")
@@ -146,6 +141,7 @@ class Session:
                 self._save(run)
                 saved = now.seconds
             status.images, status.seconds, status.share = now.images, now.seconds, self._share(now)
+            status.rate = status.rate or now.images / now.seconds  # until the first row
             self.observer.show(status, news)
             if over:
                 break
@@ -209,11 +205,14 @@ def _interruption() -> Iterator[threading.Event]:
         yield asked  # only the main thread may listen to signals
         return
 
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
     def handle(number: int, frame: FrameType | None) -> None:
         asked.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, before[signal.SIGINT])
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, handle)
     try:
         yield asked
     finally:

@@ -1,7 +1,26 @@
 """A resolved recipe as a person reads it: every setting, and which ones somebody chose."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sparring import games
 from sparring.config import Recipe, changed, to_toml
+from sparring.errors import UsageError
+from sparring.recipes import validate
+
+
+def checked(raw: Mapping[str, Any]) -> Recipe:
+    """The recipe of some tables, the options of its game included.
+
+    Raises:
+        UsageError: everything that is wrong, a line each.
+    """
+    game, game_errors = games.check(raw["game"]) if isinstance(raw.get("game"), dict) else (None, [])
+    options = [f"game.{name}" for name in game or {}]
+    recipe, errors = validate(Recipe, {**raw, **({"game": game} if game else {})}, known=options)
+    if recipe is None or game_errors:
+        raise UsageError("\n".join([*errors, *game_errors]))
+    return recipe
 
 
 def marked(recipe: Recipe) -> list[tuple[str, bool]]:

@@ -1,7 +1,7 @@
 """The loop: it plays the moves of a game, step by step, and knows nothing of losses, files or metrics."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import Images
 from sparring.errors import Halted
-from sparring.games.base import Game, Move
+from sparring.games.base import Game, Move, Terms
 from sparring.seeds import mix
 from sparring.training.averages import Averages
 from sparring.training.optimisers import Bench, adams
 from sparring.training.schedules import rate_factor
-from sparring.training.tally import Tally
+from sparring.training.tally import Tally, read
 
 
 class Stream(Protocol):
@@ -78,8 +78,8 @@ class Trainer:
     def run(self, stream: Stream, images: int | None = None) -> Iterator[Progress]:
         """Play steps until so many images have been shown (for ever if None), yielding after each.
 
-        What the caller does between two steps, such as sampling or saving, is not counted in `seconds` and cannot
-        change the training.
+        What the caller does between two steps, such as sampling or saving, is not counted in `seconds` (reading the
+        losses is) and cannot change the training.
         """
         batches = stream.starting(self.step * self._draws)
         while images is None or self.images < images:
@@ -106,9 +106,9 @@ class Trainer:
         self._bench.only(frozenset(name for move in moves for name in move.trains))
         prepared = self.game.prepare(batch)
         for move in moves:
-            self._play(move, prepared)
+            self._tallies[move.name].add(self.step, self._play(move, prepared))
 
-    def _play(self, move: Move, prepared: Any) -> None:
+    def _play(self, move: Move, prepared: Any) -> Terms:
         team = frozenset(move.trains)
         adam = self._adams[team]
         self._bench.only(team)
@@ -116,7 +116,7 @@ class Trainer:
         adam.clear()
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
         adam.step()
-        self._tallies[move.name].add(self.step, terms)
+        return terms
 
     def _set_rate(self) -> None:
         schedule = self._schedule
@@ -125,33 +125,49 @@ class Trainer:
             adam.lr = self._rate * factor
 
     def losses(self) -> dict[str, float]:
-        """The mean of every loss term since the last call; waits for the device.
+        """The mean of every loss term since the last call; waits for the device, which counts as training.
 
         Raises:
             Halted: a term was not finite; the message names the first one and the step.
         """
-        readings = [tally.read() for tally in self._tallies.values()]
-        bad = [reading.bad for reading in readings if reading.bad]
-        if bad:
-            step, term = min(bad, key=lambda item: item[0])
-            raise Halted(f"loss {term!r} is not finite at step {step + 1:,}{self._first_bad_weight()}")
-        return {name: mean for reading in readings for name, mean in reading.means.items()}
+        began = time.perf_counter()
+        means, bad = read(list(self._tallies.values()))
+        self.seconds += time.perf_counter() - began
+        if bad is not None:
+            suspects = next(move.trains for move in self._moves if move.name == bad.move)
+            found = self._first_bad_tensor(suspects) or "the loss itself"
+            raise Halted(f"loss {bad.term!r} is not finite at step {bad.step + 1:,}; first bad tensor: {found}")
+        return means
 
     def check(self) -> None:
-        """Make sure that every number to be saved is finite.
+        """Make sure that every number to be saved is finite: weights, statistics, averages, optimisers.
 
         Raises:
-            Halted: a weight or a statistic is not; the message names the first one.
+            Halted: one is not; the message names the first.
         """
-        found = self._first_bad_weight()
+        found = self._first_bad_tensor(())
         if found:
-            raise Halted(f"not finite after step {self.step:,}{found}")
+            raise Halted(f"not finite after step {self.step:,}; first bad tensor: {found}")
 
-    def _first_bad_weight(self) -> str:
-        for name, tensor in self.game.state_dict().items():
-            if tensor.is_floating_point() and not bool(tensor.isfinite().all()):
-                return f"; first bad tensor: {name}"
-        return ""
+    def _first_bad_tensor(self, suspects: tuple[str, ...]) -> str:
+        """Its name, those of the suspected players first; empty if all are finite."""
+        named = [
+            *((f"players.{name}.{key}", value) for name in suspects for key, value in self._tensors_of(name)),
+            *self.game.state_dict().items(),
+            *((f"averages.{key}", value) for key, value in self.averages.state_dict().items()),
+            *(
+                (f"optimizers.{'+'.join(sorted(team))}.{kind}.{number}", value)
+                for team, adam in self._adams.items()
+                for kind, column in adam.state().items()
+                for number, value in enumerate(column)
+            ),
+        ]
+        named = [(name, value) for name, value in named if value.is_floating_point()]
+        finite = torch.stack([value.isfinite().all() for _, value in named]).tolist()
+        return next((name for (name, _), fine in zip(named, finite, strict=True) if not fine), "")
+
+    def _tensors_of(self, player: str) -> Iterable[tuple[str, Tensor]]:
+        return self._players[player].state_dict().items()
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint needs beside the weights of game and averages: counters and optimisers, no code."""
@@ -179,6 +195,7 @@ def _reseed(seed: int, device: torch.device) -> None:
     # torch.manual_seed would also walk the stack for devices that nobody uses: a third of a millisecond a step
     torch.default_generator.manual_seed(seed)
     if device.type == "cuda":
-        torch.cuda.manual_seed(seed)
+        with torch.cuda.device(device):  # or it would be the current one
+            torch.cuda.manual_seed(seed)
     elif device.type == "mps":
         torch.mps.manual_seed(seed)

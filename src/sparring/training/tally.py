@@ -1,6 +1,6 @@
 """Loss terms added up where they are computed and read once in a while: looking at a number makes a GPU wait."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,34 +8,36 @@ from torch import Tensor
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a tally held.
+class Bad:
+    """The first term that was not finite.
 
     Attributes:
-        means: `{"move.term": mean over the turns}`.
-        bad: the step and the name of the first term that was not finite, if there was one.
+        step: when.
+        move: in whose turn.
+        term: `move.term`.
     """
 
-    means: dict[str, float]
-    bad: tuple[int, str] | None
+    step: int
+    move: str
+    term: str
 
 
 class Tally:
     """The terms of one move since they were last read."""
 
     def __init__(self, move: str) -> None:
-        self._move = move
+        self.move = move
         self._names: list[str] = []
         self._steps: list[int] = []
-        self._sum = torch.zeros(())
-        self._finite = torch.zeros(())
+        self._sum = torch.zeros(0)
+        self._finite = torch.zeros(0)
 
     def add(self, step: int, terms: Mapping[str, Tensor]) -> None:
         """Count the terms of one turn without waiting for their values."""
         values = torch.stack([term.detach() for term in terms.values()])
         finite = torch.isfinite(values).to(values.dtype)
         if not self._steps:
-            self._names = [f"{self._move}.{name}" for name in terms]
+            self._names = [f"{self.move}.{name}" for name in terms]
             self._sum, self._finite = values, finite
         else:
             self._sum += values
@@ -43,11 +45,33 @@ class Tally:
             self._finite += finite
         self._steps.append(step)
 
-    def read(self) -> Reading:
-        """The means since the last reading; the only place where training waits for the device."""
-        if not self._steps:
-            return Reading({}, None)
+    def _take(self, numbers: Sequence[float]) -> tuple[dict[str, float], list[Bad]]:
         steps, self._steps = self._steps, []
-        means, finite = torch.stack([self._sum / len(steps), self._finite]).tolist()
-        bad = [(steps[int(good)], name) for name, good in zip(self._names, finite, strict=True) if good < len(steps)]
-        return Reading(dict(zip(self._names, means, strict=True)), min(bad, key=lambda item: item[0], default=None))
+        sums, finite = numbers[: len(self._names)], numbers[len(self._names) :]
+        means = {name: total / len(steps) for name, total in zip(self._names, sums, strict=True)}
+        bad = [
+            Bad(steps[int(good)], self.move, name)
+            for name, good in zip(self._names, finite, strict=True)
+            if good < len(steps)
+        ]
+        return means, bad
+
+
+def read(tallies: Sequence[Tally]) -> tuple[dict[str, float], Bad | None]:
+    """`{"move.term": mean over the turns since the last reading}`, and the first term that was not finite.
+
+    The only place where training waits for the device, once for all moves.
+    """
+    busy = [tally for tally in tallies if tally._steps]
+    if not busy:
+        return {}, None
+    numbers = torch.cat([part for tally in busy for part in (tally._sum, tally._finite)]).tolist()
+    means: dict[str, float] = {}
+    bad: list[Bad] = []
+    for tally in busy:
+        length = 2 * len(tally._names)
+        own, numbers = numbers[:length], numbers[length:]
+        some, worse = tally._take(own)
+        means |= some
+        bad += worse
+    return means, min(bad, key=lambda one: one.step, default=None)
