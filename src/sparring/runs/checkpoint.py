@@ -2,6 +2,7 @@
 
 import io
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,11 +108,20 @@ def load(place: Path) -> Checkpoint:
         return Checkpoint(
             safetensors.torch.load_file(place / GAME),
             safetensors.torch.load_file(place / AVERAGE),
-            torch.load(place / STATE, map_location="cpu", weights_only=True),
+            _state(place / STATE),
         )
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise SparringError(f"cannot read checkpoint {place}: {error}; {remedy}") from None
-    except UnpicklingError as error:
-        raise SparringError(
-            f"{place / STATE} holds more than numbers and is refused: {error}".splitlines()[0]
-        ) from None
+
+
+def _state(path: Path) -> dict[str, Any]:
+    try:
+        with warnings.catch_warnings(action="ignore"):
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except UnpicklingError:  # torch's own message would advise to run the code
+        raise SparringError(f"{path} is refused: it holds something else than tensors and numbers, or is cut") from None
+    except (RuntimeError, EOFError) as error:
+        raise SparringError(f"{path} is damaged: {(str(error) or 'it is empty').splitlines()[0]}") from None
+    if not isinstance(state, dict):
+        raise SparringError(f"{path} is refused: it is not the state of a trainer")
+    return state
