@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 
 demo: .venv/.sparring ## train on the embedded digits: about a minute, then open runs/demo/report.html
 	rm -rf runs/demo
-	$(BIN)/sparring train dcgan --data digits --name demo --seed 1 --images 40000
+	$(BIN)/sparring train dcgan --data digits --name demo --seed 1 --images 60000 record.samples=5000
 
 test: lint types layers unit ## everything that CI runs
 

@@ -36,6 +36,7 @@ WORKS = (
     Work("gan", "fashion-mnist", ("batch_size=64",), 2.0),
     Work("dcgan-svhn", "openmoji-128.zip", ("batch_size=128",), 1.3),
 )
+NETWORKS = {"gan": notes.gan_networks, "dcgan-svhn": notes.dcgan_networks}
 
 
 def ours(work: Work, data: Path) -> Iterator[int]:
@@ -55,10 +56,14 @@ def theirs(work: Work, data: Path) -> Iterator[int]:
     dataset = prepare(recipe, work.recipe, Silent()).dataset
     assert dataset.stored is not None
     array = np.ascontiguousarray(dataset.stored.numpy().transpose(0, 2, 3, 1))
+    generator, discriminator = NETWORKS[work.recipe]()
     game = games.build(recipe.game, dataset.spec)
+    for name, network in (("generator", generator), ("discriminator", discriminator)):
+        ours = [tuple(parameter.shape) for parameter in game.players[name].parameters()]
+        assert ours == [tuple(parameter.shape) for parameter in network.parameters()], "not the same networks"
     return notes.loop(
-        game.players["generator"],
-        game.players["discriminator"],
+        generator,
+        discriminator,
         array,
         batch_size=recipe.batch_size,
         latent=recipe.game["latent"],

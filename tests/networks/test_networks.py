@@ -9,6 +9,7 @@ from torch import nn
 from sparring import networks
 from sparring.errors import UsageError
 from sparring.networks import dcgan
+from sparring.nn.dropout import Dropout
 from sparring.nn.mixing import PerSample
 from sparring.registry import names
 
@@ -46,7 +47,7 @@ CLAIM = [case for case in CASES if isinstance(networks.pair(*case, latent=7, wid
 def test_who_claims_to_judge_each_sample_by_itself_does(family: str, shape: tuple[int, int, int]) -> None:
     _, discriminator = networks.pair(family, shape, latent=7, width=8)
     for module in discriminator.modules():
-        if isinstance(module, nn.Dropout):
+        if isinstance(module, Dropout):
             module.eval()  # random, but drawn for each sample by itself
     pictures = torch.randn(6, *shape)
     torch.testing.assert_close(discriminator(pictures)[:2], discriminator(pictures[:2]))
@@ -61,7 +62,7 @@ def test_the_perceptrons_are_those_of_the_notes() -> None:
     for network, sizes in ((generator, [100, 32, 64, 128, 784]), (discriminator, [784, 128, 64, 32, 1])):
         linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
         assert [layer.in_features for layer in linear] + [linear[-1].out_features] == sizes
-        assert [layer.p for layer in network.modules() if isinstance(layer, nn.Dropout)] == [0.3] * 3
+        assert [layer.p for layer in network.modules() if isinstance(layer, Dropout)] == [0.3] * 3
         assert [layer.negative_slope for layer in network.modules() if isinstance(layer, nn.LeakyReLU)] == [0.2] * 3
     assert len(layers(generator, nn.Tanh)) == 1
 

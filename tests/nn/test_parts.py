@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from sparring.nn.dropout import Dropout
 from sparring.nn.framing import crop_to, pad_to, round_up
 from sparring.nn.initialise import normal_weights
 from sparring.nn.latents import Latent
@@ -58,3 +59,15 @@ def test_normal_weights() -> None:
     assert float(norm.mean()) == pytest.approx(1.0, abs=0.01)
     assert float(norm.std()) == pytest.approx(0.02, rel=0.3)
     assert float(shift.detach().abs().max()) == 0.0
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
+    torch.manual_seed(0)
+    layer, numbers = Dropout(0.3), torch.full((400, 500), 2.0, requires_grad=True)
+    dropped = layer(numbers)
+    assert float((dropped == 0).float().mean()) == pytest.approx(0.3, abs=0.005)
+    assert dropped.detach().unique().tolist() == pytest.approx([0, 2 / 0.7])
+    torch.autograd.backward(dropped.sum())
+    assert numbers.grad is not None
+    torch.testing.assert_close(numbers.grad, dropped.detach() / 2)  # the same mask, the same scale
+    assert layer.eval()(numbers) is numbers

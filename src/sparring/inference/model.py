@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
+from torch import nn
 
 from sparring import files, games
 from sparring.data.spec import Spec
@@ -116,13 +118,21 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
             game = games.build(config.game, config.spec)
         product = game.product(dict(game.players.items()))
-        product.generator.load_state_dict(tensors, assign=True)
+        _check_shapes(product.generator, tensors)
     except (RuntimeError, ValueError) as error:
-        raise SparringError(
-            f"{folder / WEIGHTS} does not fit {CONFIG} beside it: {str(error).splitlines()[-1]}"
-        ) from None
-    product.generator.to(place).eval().requires_grad_(False)
+        raise SparringError(f"{folder / WEIGHTS} does not fit {CONFIG} beside it: {error}") from None
+    # filled, not replaced: the weights keep the order in memory that training computed with, and so the last digit
+    product.generator.to_empty(device=place).load_state_dict(tensors)
+    product.generator.eval().requires_grad_(False)
     return Model(config, product)
+
+
+def _check_shapes(network: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+    wanted = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    given = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
+    for name in dict.fromkeys([*wanted, *given]):
+        if wanted.get(name) != given.get(name):
+            raise ValueError(f"{name} should be {wanted.get(name)}, is {given.get(name)}")
 
 
 def _model_folder(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+import torch
 from torch import nn
 
 from sparring.registry import find
@@ -29,4 +30,9 @@ def pair(name: str, shape: Shape, *, latent: int, width: int) -> tuple[nn.Module
     >>> generator, discriminator = pair("mlp", (1, 28, 28), latent=100, width=32)
     """
     family = find(__name__, name)
-    return family.Generator(shape, latent=latent, width=width), family.Discriminator(shape, width=width)
+    generator, discriminator = (
+        family.Generator(shape, latent=latent, width=width),
+        family.Discriminator(shape, width=width),
+    )
+    # float32 convolutions are a tenth to a sixth faster so, on the processor that benchmarks/foundation.py was run on
+    return generator.to(memory_format=torch.channels_last), discriminator.to(memory_format=torch.channels_last)

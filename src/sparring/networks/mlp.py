@@ -6,6 +6,7 @@ from math import prod
 from torch import Tensor, nn
 
 from sparring.networks import Shape
+from sparring.nn.dropout import Dropout
 from sparring.nn.mixing import PerSample
 
 SLOPE = 0.2
@@ -15,7 +16,7 @@ DROPOUT = 0.3
 def _hidden(sizes: list[int]) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(SLOPE), nn.Dropout(DROPOUT)]
+        layers += [nn.Linear(inputs, outputs), nn.LeakyReLU(SLOPE), Dropout(DROPOUT)]
     return layers
 
 
