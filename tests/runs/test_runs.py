@@ -327,22 +327,21 @@ def test_a_name_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
         train(tmp_path, name=name)
 
 
-def test_two_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     train(tmp_path)
-    monkeypatch.setattr(folder, "LOCK_SECONDS", 0.1)
-    with folder.Run(tmp_path / "a").held():
-        caught: list[BaseException] = []
+    watcher, done = Watcher(after=-1), threading.Event()
 
-        def second() -> None:
-            try:
-                sparring.resume(tmp_path / "a")
-            except SparringError as error:
-                caught.append(error)
+    def second() -> None:
+        sparring.resume(tmp_path / "a", images=352, observer=watcher)
+        done.set()
 
-        thread = threading.Thread(target=second)
+    thread = threading.Thread(target=second)
+    with folder.Run(tmp_path / "a").held(print):
         thread.start()
-        thread.join()
-    assert "another process is training" in str(caught[0])
+        assert not done.wait(0.5)
+        assert "another process is training" in watcher.said[0]
+    thread.join()
+    assert done.is_set()
 
 
 def test_nothing_is_left_behind_by_a_run_that_cannot_start(tmp_path: Path) -> None:

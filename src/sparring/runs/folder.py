@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from os import SEEK_END
 from pathlib import Path
@@ -15,9 +15,6 @@ from sparring.config import Recipe, to_toml
 from sparring.errors import SparringError, UsageError, did_you_mean
 from sparring.recipes import read_recipe
 from sparring.runs.settings import checked
-
-LOCK_SECONDS = 10
-"""A killed run's helpers may hold its folder for a moment longer."""
 
 
 class Run:
@@ -116,17 +113,24 @@ class Run:
         files.write(self.path / "recipe.toml", to_toml(recipe))
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keep other processes from training in this folder; the system lets go if this one is killed.
+    def held(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Keep other processes from training in this folder; while one does, wait for it.
+
+        The system lets go of the folder when the process that holds it ends, however it ends.
+
+        Args:
+            say: is told that there is somebody to wait for.
 
         Raises:
-            SparringError: another process trains here.
+            SparringError: the folder cannot be written.
         """
-        lock = FileLock(self.path / ".lock", timeout=LOCK_SECONDS)
+        lock = FileLock(self.path / ".lock")
         try:
-            lock.acquire()
-        except Timeout:
-            raise SparringError(f"another process is training in {self.path}: wait for it or stop it") from None
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                say(f"another process is training in {self.path}: waiting for it to end")
+                lock.acquire()
         except OSError as error:
             raise files.unwritable(self.path, error) from error
         try:

@@ -94,9 +94,10 @@ def train(
     title = Path(recipe).stem
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
-    session = prepare(resolved, title, observer or Silent())
+    observer = observer or Silent()
+    session = prepare(resolved, title, observer)
     run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
-    with run.held():
+    with run.held(observer.say):
         try:
             return session.play(run)
         except Exception:
@@ -110,6 +111,8 @@ def resume(
 ) -> Outcome:
     """Go on with a run exactly where its last checkpoint left it, or from the start if there is none yet.
 
+    While another process is training it, this one waits.
+
     Args:
         run: its folder.
         images: a new budget, in real images since the start of the run.
@@ -121,16 +124,17 @@ def resume(
 
     Raises:
         UsageError: there is no such run.
-        SparringError: its last checkpoint is damaged, its data changed, or another process is training it.
+        SparringError: its last checkpoint is damaged, or its data changed.
         Halted: a loss or weight stopped being finite.
     """
     found = folder.find(Path(run))
-    with found.held():
+    observer = observer or Silent()
+    with found.held(observer.say):
         recipe, environment = found.recipe(), found.environment()
         if images is not None or minutes is not None:
             recipe = checked(_with_budget(recipe.model_dump(exclude_none=True), _given(images=images, minutes=minutes)))
-        _same_arithmetic(environment, observer or Silent())
-        session = prepare(recipe, environment["recipe"], observer or Silent())
+        _same_arithmetic(environment, observer)
+        session = prepare(recipe, environment["recipe"], observer)
         _check_data(found, session, environment["data"]["fingerprint"])
         _restore(found, session)
         found.write_recipe(recipe)
