@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from zipfile import ZipFile
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "sparring"
@@ -48,3 +49,21 @@ def test_constraints_pin_torch_first_and_never_torchvision() -> None:
 def test_files_stay_short() -> None:
     long = [str(path) for path in SOURCE.rglob("*.py") if len(path.read_text().splitlines()) > 300]
     assert not long
+
+
+def test_every_link_in_the_documents_leads_somewhere() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text())]
+    relative = [(page, link) for page, link in links if not link.startswith("http")]
+    assert len(relative) > 5
+    assert not [f"{page.name}: {link}" for page, link in relative if not (page.parent / link).exists()]
+
+
+def test_the_wheel_holds_the_recipes_and_the_page(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with ZipFile(wheel) as archive:
+        packed = {name.removeprefix("sparring/") for name in archive.namelist() if name.startswith("sparring/")}
+    there = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.suffix in (".py", ".toml", ".jinja")}
+    assert there <= packed

@@ -63,7 +63,7 @@ def convert(
     path: Where,
     destination: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Written here; it must not exist.")],
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="size, fit, filter, channels, split, skip_bad.")
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="size, fit, filter, channels, split, skip_bad.")
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -14,7 +14,6 @@ from sparring.errors import INTERRUPTED, SparringError
 
 app = typer.Typer(
     name="sparring",
-    help="Train, judge, explore and ship adversarial networks.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -41,8 +40,9 @@ def options(
 ) -> None:
     """Train, judge, explore and ship adversarial networks.
 
-    Results go to stdout, progress and errors to stderr. Exit codes: 0 fine, 1 failed, 2 wrong usage or configuration,
-    3 stopped by a guard, 130 interrupted.
+    Results go to stdout, progress and errors to stderr.
+
+    Exit codes: 0 fine, 1 failed, 2 wrong usage, 3 stopped by a guard, 130 interrupted.
     """
 
 

@@ -17,9 +17,11 @@ Minutes = Annotated[float | None, typer.Option(min=0.001, help="Stop after so ma
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A name from `sparring recipes`, or the path of a TOML file.")],
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A name from `sparring recipes`, or the path of a TOML file.")
+    ],
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as optimizer.lr=1e-4.")
+        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Settings, such as optimizer.lr=1e-4.")
     ] = None,
     data: Annotated[
         str | None,

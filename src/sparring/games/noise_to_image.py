@@ -47,7 +47,7 @@ class NoiseToImage(Game):
         has to see real and fake pictures apart.
         """
         discriminator = self.players["discriminator"]
-        if not isinstance(discriminator, PerSample):
+        if len(batches) == 1 or not isinstance(discriminator, PerSample):
             return tuple(discriminator(batch) for batch in batches)
         logits: Tensor = discriminator(torch.cat(batches))
         return torch.split(logits, [len(batch) for batch in batches])

@@ -27,5 +27,4 @@ class Dropout(nn.Module):
         """Any shape to the same shape."""
         if not self.training:
             return numbers
-        kept = torch.rand_like(numbers) >= self.p
-        return numbers * (kept.to(numbers.dtype) * (1 / (1 - self.p)))
+        return numbers * torch.rand_like(numbers).ge_(self.p).mul_(1 / (1 - self.p))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import Images
 from sparring.errors import Halted
-from sparring.games.base import Game, Move, Terms
+from sparring.games.base import Game, Move
 from sparring.seeds import mix
 from sparring.training.averages import Averages
 from sparring.training.optimisers import Bench, adams
@@ -106,17 +106,18 @@ class Trainer:
         self._bench.only(frozenset(name for move in moves for name in move.trains))
         prepared = self.game.prepare(batch)
         for move in moves:
-            self._tallies[move.name].add(self.step, self._play(move, prepared))
+            self._play(move, prepared)
 
-    def _play(self, move: Move, prepared: Any) -> Terms:
+    def _play(self, move: Move, prepared: Any) -> None:
         team = frozenset(move.trains)
         adam = self._adams[team]
         self._bench.only(team)
         terms = move.loss(prepared)
         adam.clear()
-        torch.autograd.backward(torch.stack(list(terms.values())).sum())
+        losses = torch.stack(list(terms.values()))
+        torch.autograd.backward(losses.sum())
         adam.step()
-        return terms
+        self._tallies[move.name].add(self.step, terms, losses.detach())
 
     def _set_rate(self) -> None:
         schedule = self._schedule

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
-from torch.optim.adam import adam
 
 Team = frozenset[str]
 
@@ -13,11 +12,11 @@ class Adam:
     r"""Adam: a step of the running mean of the gradients over the root of the running mean of their squares.
 
     $\theta \leftarrow \theta - \eta \, \hat m / (\sqrt{\hat v} + \epsilon)$ (Kingma and Ba, arXiv:1412.6980, algorithm
-    1). The arithmetic is torch's own, in one kernel; `torch.optim.Adam` around it would first import the compiler,
-    which takes longer than the first fifty steps of a small game.
+    1). The arithmetic is torch's own kernel; `torch.optim.Adam` around it would first import the compiler, which takes
+    longer than the first fifty steps of a small game, and count the steps of every parameter by itself.
 
     Args:
-        parameters: what to train.
+        parameters: what to train; each must have a gradient at every step.
         lr: learning rate; may be set between steps.
         betas: decay of the two running means.
     """
@@ -30,7 +29,7 @@ class Adam:
         self._betas = betas
         self._means = [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
         self._squares = [torch.zeros_like(mean) for mean in self._means]
-        self._steps = [torch.zeros((), device=mean.device) for mean in self._means]
+        self._step = torch.zeros((), device=self._means[0].device)
 
     def clear(self) -> None:
         """Forget the gradients."""
@@ -39,30 +38,27 @@ class Adam:
 
     @torch.no_grad()
     def step(self) -> None:
-        """Move every parameter that has a gradient."""
-        columns = zip(self.parameters, self._means, self._squares, self._steps, strict=True)
-        moving = [(own, own.grad, mean, square, step) for own, mean, square, step in columns if own.grad is not None]
-        parameters, gradients, means, squares, steps = map(list, zip(*moving, strict=True))
-        adam(
-            parameters,
-            gradients,
-            means,
-            squares,
+        """Move every parameter against its gradient."""
+        self._step += 1
+        torch._fused_adam_(
+            list[Tensor](self.parameters),
+            [parameter.grad for parameter in self.parameters if parameter.grad is not None],
+            self._means,
+            self._squares,
             [],
-            steps,
-            fused=True,
-            amsgrad=False,
-            maximize=False,
+            [self._step] * len(self.parameters),
+            lr=self.lr,
             beta1=self._betas[0],
             beta2=self._betas[1],
-            lr=self.lr,
             weight_decay=0.0,
             eps=self.EPSILON,
+            amsgrad=False,
+            maximize=False,
         )
 
     def state(self) -> dict[str, list[Tensor]]:
-        """The running means and step counts, in the order of the parameters."""
-        return {"means": self._means, "squares": self._squares, "steps": self._steps}
+        """The running means, in the order of the parameters, and the number of steps."""
+        return {"means": self._means, "squares": self._squares, "step": [self._step]}
 
     def restore(self, state: Mapping[str, list[Tensor]]) -> None:
         """Take over a state.
