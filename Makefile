@@ -5,7 +5,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 
 .PHONY: demo test test-slow lint types layers unit format clean
 
-demo: .venv/.sparring ## train on the embedded digits: about a minute, then open runs/demo/report.html
+demo: .venv/.sparring ## train on the embedded digits, about a minute on two free cores; open runs/demo/report.html
 	rm -rf runs/demo
 	$(BIN)/sparring train dcgan --data digits --name demo --seed 1 --images 60000 record.samples=5000
 

@@ -7,6 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def sweep(folder: Path) -> None:
 
 def unwritable(path: Path, error: OSError) -> SparringError:
     """The same error as one clear line."""
-    return SparringError(f"cannot write {path}: {error.strerror or error}; free some space or choose another folder")
+    remedy = "free some space" if error.errno in (ENOSPC, EDQUOT) else "choose another place"
+    return SparringError(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 
 def sha256(path: Path) -> str:

@@ -45,7 +45,7 @@ def test_from_pictures_to_pictures(tmp_path: Path) -> None:
 
     listed = run("runs", "--json", cwd=tmp_path)
     assert json.loads(listed.stdout)["state"] == "finished"
-    assert "optimizer.lr" in run("runs", "show", "runs/a", cwd=tmp_path).stdout
+    assert "optimizer.lr" in run("runs", "show", "a", cwd=tmp_path).stdout
 
 
 def test_a_dry_run_shows_and_writes_nothing(tmp_path: Path) -> None:
@@ -67,7 +67,8 @@ def test_a_dry_run_shows_and_writes_nothing(tmp_path: Path) -> None:
         (["train", "dcgan", "--data", "digits", "--minutes", "-1"], 2, "'--minutes'"),
         (["train"], 2, "Missing argument 'RECIPE'"),
         (["resume", "runs/nosuch"], 2, "no run at runs/nosuch"),
-        (["sample", "nosuch"], 2, "no model or run at nosuch"),
+        (["sample", "nosuch", "--out", "o"], 2, "no model or run at nosuch"),
+        (["sample", "nosuch"], 2, "'--out'"),
         (["sample", "nosuch", "--out", "a.gif"], 2, "a.gif"),
         (["nonsense"], 2, "nonsense"),
     ],
@@ -101,6 +102,13 @@ def test_data_check_names_the_broken_one(tmp_path: Path) -> None:
     assert trained.returncode == 1
     assert "torn.png" in trained.stderr
     assert "--skip-bad" in trained.stderr
+    assert "torn.png" in run("data", "convert", "own", "a.zip", cwd=tmp_path).stderr
+    for skip in ("--skip-bad", "data.skip_bad=true", "skip_bad=true"):
+        converted = run("data", "convert", "own", "own.zip", skip, cwd=tmp_path)
+        assert (converted.returncode, converted.stdout) == (0, "own.zip: 3 pictures\n"), converted.stderr
+        (tmp_path / "own.zip").unlink()
+    (tmp_path / "empty").mkdir()
+    assert run("data", "info", "empty", cwd=tmp_path).returncode == 1
     kept = run("train", "gan", *TINY, "batch_size=3", "--data", "own", "--images", "9", "--skip-bad", cwd=tmp_path)
     assert kept.returncode == 0, kept.stderr
 

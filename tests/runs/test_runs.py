@@ -376,6 +376,8 @@ def test_points_are_drawn_and_shipped(tmp_path: Path) -> None:
     points = sparring.load(outcome.folder).sample(100)
     assert points.shape == (100, 1, 1, 2)
     assert points.dtype == np.float32
+    card = (Path(outcome.folder) / "model" / "README.md").read_text()
+    assert "float32 [16, 1, 1, 2]" in card
 
 
 def test_overview_and_comparison(tmp_path: Path) -> None:

@@ -28,6 +28,10 @@ def info(path: Where, split: Split = "train", as_json: Json = False) -> None:
     from sparring.data import inspect
 
     report = inspect(path, split, _announce)
+    if not report.count:
+        raise SparringError(
+            f"{path}: {'; '.join(finding.detail for finding in report.findings) or 'holds no pictures'}"
+        )
     if as_json:
         return echo_json(_facts(report))
     for what, value in _facts(report).items():
@@ -48,14 +52,17 @@ def check(path: Where, split: Split = "train", as_json: Json = False) -> None:
         for row in _facts(report)["findings"]:
             echo_json(row)
     elif report.findings:
-        rows = [(one.kind, "stops training" if one.fatal else "", one.name, one.detail) for one in report.findings]
+        worst_first = sorted(report.findings, key=lambda one: not one.fatal)
+        rows = [(one.kind, "stops training" if one.fatal else "", one.name, one.detail) for one in worst_first]
         table(rows, ("finding", "", "name", "detail"))
     else:
         typer.echo(f"{path}: {report.count:,} pictures, nothing to complain about")
     if report.fatal:
         stops = [finding.name for finding in report.findings if finding.fatal]
         more = f" and {len(stops) - 5:,} more" if len(stops) > 5 else ""
-        raise SparringError(f"{path}: training would fail because of {', '.join(stops[:5])}{more}")
+        skippable = all(finding.kind in ("broken", "truncated") for finding in report.findings if finding.fatal)
+        remedy = "; mend them, or train with --skip-bad" if skippable and report.count > len(stops) else ""
+        raise SparringError(f"{path}: training would fail because of {', '.join(stops[:5])}{more}{remedy}")
 
 
 @app.command()
@@ -65,6 +72,7 @@ def convert(
     settings: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="size, fit, filter, channels, split, skip_bad.")
     ] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave broken pictures out.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a zip of PNG files with dataset.json, the layout that StyleGAN and its kin read."""
@@ -73,7 +81,9 @@ def convert(
     from sparring.errors import UsageError
     from sparring.recipes import override, parse, validate
 
-    config, errors = validate(Data, override({"path": path}, parse(settings or [])), at="data")
+    # the same keys as in `train`, where they carry the name of their table
+    asked = {key.removeprefix("data."): value for key, value in parse(settings or []).items()}
+    config, errors = validate(Data, override({"path": path, "skip_bad": skip_bad}, asked), at="data")
     if config is None:
         raise UsageError("\n".join(errors))
     count = write_zip(path, destination, config, _announce)

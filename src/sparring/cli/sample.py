@@ -10,11 +10,11 @@ from sparring.cli.output import Json, echo_json
 
 def sample(
     model: Annotated[Path, typer.Argument(help="Folder of a run or of a shipped model.")],
-    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many pictures.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Picture i depends on the seed and on i alone.")] = 0,
     out: Annotated[
         Path, typer.Option(help="A folder for one PNG each, FILE.npz for one array, FILE.png for one sheet.")
-    ] = Path("pictures"),
+    ],
+    count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many pictures.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Picture i depends on the seed and on i alone.")] = 0,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
     as_json: Json = False,
 ) -> None:

@@ -25,7 +25,10 @@ def train(
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="PATH|NAME", help="A folder, zip or array file of pictures; or digits, shapes."),
+        typer.Option(
+            metavar="PATH|NAME",
+            help="A folder, zip or array file; or digits (as without it), shapes, ring8, grid25.",
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; by default the recipe and the time.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder that the run's folder is made in.")] = Path("runs"),

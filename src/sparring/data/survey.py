@@ -116,7 +116,9 @@ def _bits(found: Survey, where: str) -> int:
         each = ", ".join(
             f"{count} of {bits} bits (such as {found.example[bits]})" for bits, count in sorted(depths.items())
         )
-        raise SparringError(f"{where}: pictures of different depths: {each}: convert them to one")
+        raise SparringError(
+            f"{where}: pictures of different depths: {each}: save the fewer ones like the others, or remove them"
+        )
     return next(iter(depths))
 
 

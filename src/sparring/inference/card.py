@@ -20,7 +20,7 @@ seed {seed}.
 | makes | {what} |
 | from | {size} numbers, {distribution} |
 | trained on | {data} |
-| real images shown | {images:,} |
+| real items shown | {images:,} |
 | parameters | {parameters:,} |
 
 ## Use
@@ -29,15 +29,15 @@ seed {seed}.
 import sparring
 
 model = sparring.load("path/to/this/folder")
-pictures = model.sample(16, seed=1)  # uint8 [16, {height}, {width}, {channels}]
+{things} = model.sample(16, seed=1)  # {dtype} [16, {height}, {width}, {channels}]
 ```
 
-or `sparring sample path/to/this/folder -n 16 --seed 1 --out pictures`. Picture i depends on the seed and on i alone.
+or `sparring sample path/to/this/folder -n 16 --seed 1 --out {out}`. Number i depends on the seed and on i alone.
 
 ## Limits
 
-It draws what its training pictures show, with their gaps and their bias, and may repeat some of them. Its licence is
-yours to choose, within what the licence of the training pictures allows.
+It draws what it was trained on, with its gaps and its bias, and may repeat some of it. Its licence is yours to choose,
+within what the licence of the training data allows.
 """
 
 
@@ -57,6 +57,9 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
         data=config["data"],
         images=config["images"],
         parameters=sum(parameter.numel() for parameter in product.generator.parameters()),
+        things="points" if spec.points else "pictures",
+        out="points.npz" if spec.points else "pictures",
+        dtype={8: "uint8", 16: "uint16", 32: "float32"}[spec.bits],
         height=spec.height,
         width=spec.width,
         channels=spec.channels,

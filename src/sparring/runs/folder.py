@@ -170,13 +170,14 @@ def refuse_existing(path: Path) -> None:
 
 
 def find(path: Path) -> Run:
-    """The run at a path.
+    """The run at a path, or of that name in the folder `runs`.
 
     Raises:
         UsageError: there is none; the message suggests the nearest name beside it.
     """
-    if (path / "recipe.toml").is_file():
-        return Run(path)
+    for place in (path, Path("runs") / path):
+        if (place / "recipe.toml").is_file():
+            return Run(place)
     if path.exists():
         raise UsageError(f"{path} is not a run: it has no recipe.toml")
     names = [run.name for run in runs_in(path.parent)]

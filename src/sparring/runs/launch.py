@@ -153,6 +153,7 @@ def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
     recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": _absolute(recipe.data.path)})})
     dataset = datasets.open_dataset(recipe.data, observer.say)
+    observer.say(f"{dataset.source.layout}: {len(dataset):,} items")
     for note in dataset.notes:
         observer.say(note)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
@@ -199,6 +200,7 @@ def _restore(run: Run, session: Session) -> None:
         session.observer.say("no checkpoint yet: starting over")
         return
     saved = checkpoint.load(place)
+    session.observer.say(f"going on from checkpoint {place}")
     try:
         session.trainer.restore(saved.game, saved.averages, saved.state)
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:

@@ -22,8 +22,9 @@ from sparring.runs import checkpoint, report
 from sparring.runs.folder import Run
 from sparring.training.loop import Progress, Trainer
 
-SHEET = 64
-"""Pictures in a grid: numbers 0 to 63 of the run's seed, so all grids of a run show the same latents."""
+SHEET, CLOUD = 64, 2048
+"""Pictures in a grid, and points in a scatter plot: always the first ones of the run's seed, so all grids of a run show
+the same latents."""
 
 
 @dataclass
@@ -127,7 +128,10 @@ class Session:
         status = Status(goal=recipe.images, sheet=sheets[-1] if sheets else self._sheet(run))
         saved = trainer.seconds
         if self._share(last) >= 1:
-            self.observer.say(f"{run.path} has used up its budget; go on with a larger one: --images or --minutes")
+            self.observer.say(
+                f"{run.path} has shown {last.images:,} images and used up its budget: "
+                "go on with a larger one, --images or --minutes"
+            )
             return
         for now in trainer.run(self.stream, recipe.images):
             over = interrupted.is_set() or self._share(now) >= 1
@@ -165,7 +169,8 @@ class Session:
     def _sheet(self, run: Run) -> Path:
         product = self._product()
         path = run.sheet(self.trainer.images)
-        files.write(path, draw.sheet(sample.array(product, SHEET, self.recipe.seed), product.spec))
+        count = CLOUD if product.spec.points else SHEET
+        files.write(path, draw.sheet(sample.array(product, count, self.recipe.seed), product.spec))
         return path
 
     def _save(self, run: Run) -> None:
