@@ -27,6 +27,15 @@ def table(rows: Iterable[Sequence[object]], heads: Sequence[str]) -> None:
         typer.echo("  ".join(aligned).rstrip())
 
 
+def echo_differences(rows: Iterable[tuple[str, Any, Any]], one: str, other: str, as_json: bool) -> None:
+    """Rows (what, in `one`, in `other`) on stdout, as a table or as JSON."""
+    if as_json:
+        for what, left, right in rows:
+            echo_json({"what": what, "one": left, "other": right})
+    else:
+        table(rows, ("what", one, other))
+
+
 def duration(seconds: float) -> str:
     """Minutes and seconds, with hours where there are any.
 

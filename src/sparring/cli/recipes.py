@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli.output import Json, echo_json, table
+from sparring.cli.output import Json, echo_differences, echo_json, table
 
 app = typer.Typer(help="List the recipes; show one, compare two.", invoke_without_command=True)
 
@@ -41,8 +41,4 @@ def compare(one: str, other: str, as_json: Json = False) -> None:
     from sparring.runs.overview import differing, flat
 
     rows = differing(flat(resolve(one)), flat(resolve(other)))
-    if as_json:
-        for name, left, right in rows:
-            echo_json({"what": name, "one": left, "other": right})
-    else:
-        table(rows, ("what", one, other))
+    echo_differences(rows, one, other, as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from sparring.cli.output import Json, duration, echo_json, table
+from sparring.cli.output import Json, duration, echo_differences, echo_json, table
 
 app = typer.Typer(help="List the runs of a folder; show one, compare two.", invoke_without_command=True)
 
@@ -55,8 +55,4 @@ def compare(one: RunPath, other: RunPath, as_json: Json = False) -> None:
     from sparring.runs.overview import differing, facts
 
     rows = differing(facts(find(one)), facts(find(other)))
-    if as_json:
-        for name, left, right in rows:
-            echo_json({"what": name, "one": left, "other": right})
-    else:
-        table(rows, ("what", one.name, other.name))
+    echo_differences(rows, one.name, other.name, as_json)

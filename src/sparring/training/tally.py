@@ -39,7 +39,7 @@ class Tally:
             self._sum, self._finite = torch.zeros_like(values), torch.zeros_like(values)
         self._sum += values
         # once a weight is bad every later loss is, so the number of finite turns tells which was the first;
-        # infinity minus itself is no number, and this way costs a fifth of asking isfinite
+        # infinity minus itself is no number either, and this takes fewer operations than isfinite
         self._finite += (values - values) == 0
         self._steps.append(step)
 
