@@ -8,6 +8,7 @@ import pytest
 from sparring import games, networks
 from sparring.config import to_toml
 from sparring.errors import UsageError
+from sparring.games.noise_to_image import Aids
 from sparring.objectives import adversarial
 from sparring.recipes import override, read_recipe, recipe_names
 from sparring.registry import names
@@ -34,6 +35,7 @@ def test_the_notes_own_gan_is_as_they_have_it() -> None:
         "width": 32,
         "objective": "non-saturating",
         "real_label": 0.9,
+        "aids": Aids().model_dump(),
     }
     assert recipe.optimizer.lr == 2e-3
 

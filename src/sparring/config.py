@@ -27,6 +27,8 @@ class Data(Table):
         filter: the resampling filter, always antialiased.
         channels: 1 or 3 to convert; absent: what the pictures have.
         split: the part to train on where the set has parts.
+        labelled: so many pictures, the same number of each class, keep their label, and all count as unlabelled: for
+            semi-supervised learning. A number below 1 is the share of each class. Absent: all labels are used.
         skip_bad: leave broken pictures out instead of stopping at them.
         memory_gb: a set that decodes to at most so many gigabytes is held in memory; a larger one is read by workers.
         workers: processes that decode a set that is not held in memory.
@@ -38,19 +40,22 @@ class Data(Table):
     filter: Literal["lanczos", "bicubic", "bilinear", "box"] = "lanczos"
     channels: Literal[1, 3] | None = None
     split: str = "train"
+    labelled: Positive | Annotated[float, Field(gt=0, lt=1)] | None = None
     skip_bad: bool = False
     memory_gb: Annotated[float, Field(ge=0)] = 4.0
     workers: Annotated[int, Field(ge=0)] = 2
 
 
 class Optimizer(Table):
-    """Adam, one for each set of players that moves together (Kingma and Ba, arXiv:1412.6980).
+    """One for each set of players that moves together.
 
     Attributes:
+        kind: `adam` (Kingma and Ba, arXiv:1412.6980) or `rmsprop` (Tieleman and Hinton, "Lecture 6.5", 2012).
         lr: learning rate.
-        betas: decay of the running mean of gradients and of their squares.
+        betas: decay of the running mean of gradients and of their squares; RMSProp has only the second.
     """
 
+    kind: Literal["adam", "rmsprop"] = "adam"
     lr: Annotated[float, Field(gt=0)] = 2e-4
     betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (0.5, 0.999)
 

@@ -7,29 +7,36 @@ import torch
 
 from sparring import games
 from sparring.config import Average, Optimizer, Schedule
-from sparring.data.batches import Images, Labelled
-from sparring.data.spec import Spec
+from sparring.data.batches import Factored, FewLabels, Images, Labelled
+from sparring.data.spec import Factor, Spec
 from sparring.seeds import mix
 from sparring.training.loop import Trainer
 
 BATCH = 6
+CLASSES = ("a", "b", "c")
+FACTORS = (Factor(name="letter", values=CLASSES), Factor(name="case", values=("lower", "upper")))
 SPECS = {
-    "grey": Spec(channels=1, height=16, width=16, classes=("a", "b", "c")),
-    "colour": Spec(channels=3, height=16, width=16, classes=("a", "b", "c")),
-    "oblong": Spec(channels=1, height=12, width=20, classes=("a", "b", "c")),
+    "grey": Spec(channels=1, height=16, width=16, classes=CLASSES, factors=FACTORS),
+    "colour": Spec(channels=3, height=16, width=16, classes=CLASSES, factors=FACTORS),
+    "oblong": Spec(channels=1, height=12, width=20, classes=CLASSES, factors=FACTORS),
 }
 
 
 class Noise:
-    """Batch k is noise that depends on k alone, with labels."""
+    """Batch k is noise that depends on k alone, with labels, or with as many labels as a game takes."""
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, takes: type[Images] = Images) -> None:
         self.spec = spec
+        self.takes = takes
 
     def batch(self, k: int) -> Images:
         generator = torch.Generator().manual_seed(mix("test", k))
-        pictures = torch.rand(BATCH, *self.spec.shape, generator=generator) * 2 - 1
-        return Labelled(pictures, torch.randint(0, 3, (BATCH,), generator=generator))
+        pictures = torch.rand(2, BATCH, *self.spec.shape, generator=generator) * 2 - 1
+        labels = torch.randint(0, 3, (BATCH,), generator=generator)
+        factors = torch.stack([labels, torch.randint(0, 2, (BATCH,), generator=generator)], 1)
+        if self.takes is FewLabels:
+            return FewLabels(pictures[0], Labelled(pictures[1], labels))
+        return Factored(pictures[0], labels, factors)
 
     def starting(self, k: int) -> Iterator[Images]:
         while True:

@@ -23,7 +23,7 @@ def weights(game: Game) -> dict[str, dict[str, Tensor]]:
 
 
 def play(of: Trainer, spec: Spec, steps: int) -> None:
-    for _, _ in zip(range(steps), of.run(Noise(spec)), strict=False):
+    for _, _ in zip(range(steps), of.run(Noise(spec, of.game.takes)), strict=False):
         pass
 
 
@@ -31,7 +31,7 @@ def test_a_move_changes_all_and_only_its_players(name: str, spec: Spec) -> None:
     of = trainer(name, spec)
     for move in of.game.moves():
         before = weights(of.game)
-        of._play_batch(Noise(spec).batch(0), [move])
+        of._play_batch(Noise(spec, of.game.takes).batch(0), [move])
         after = weights(of.game)
         for player in before:
             same = [torch.equal(before[player][key], after[player][key]) for key in before[player]]
@@ -45,7 +45,7 @@ def test_every_trained_parameter_gets_a_gradient_of_its_own_move(name: str, spec
     game = trainer(name, spec).game
     for move in game.moves():
         game.zero_grad()
-        terms = move.loss(game.prepare(Noise(spec).batch(0)))
+        terms = move.loss(game.prepare(Noise(spec, game.takes).batch(0)))
         assert all(term.ndim == 0 and bool(term.isfinite()) for term in terms.values())
         torch.autograd.backward(torch.stack(list(terms.values())).sum())
         for player in move.trains:
@@ -105,7 +105,7 @@ def test_only_what_is_averaged_is_shipped(name: str) -> None:
 
 @pytest.mark.parametrize("bits", [8, 16])
 def test_depth_survives(name: str, bits: int) -> None:
-    spec = Spec.model_validate({"channels": 1, "height": 16, "width": 16, "bits": bits})
+    spec = SPECS["grey"].model_copy(update={"bits": bits})
     product = trainer(name, spec).game.eval()
     drawn = sample.array(product.product(dict(product.players.items())), 2)
     assert drawn.dtype.itemsize * 8 == bits

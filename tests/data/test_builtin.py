@@ -33,11 +33,11 @@ def test_shapes_are_what_their_factors_say() -> None:
     assert source.read(0).shape == (24, 40, 3) and source.classes == SHAPES
     assert np.array_equal(source.read(77), open_source("shapes", size=(24, 40)).read(77))
     for index in (0, 777, 3000):
-        name, colour = SHAPES[source.factors["shape"][index]], source.factors["colour"][index]
+        name, colour = source.factors["shape"][index], source.factors["colour"][index]
         caption = source.captions[index]
         assert source.labels is not None and SHAPES[source.labels[index]] == name
         assert f"{source.factors['size'][index]} {colour} {name} {source.factors['place'][index]}" in caption
-        assert caption.startswith("the outline of") != source.factors["filled"][index]
+        assert caption.startswith("the outline of") == (source.factors["fill"][index] == "outline")
         pixels = source.read(index).reshape(-1, 3).tolist()
         assert list(COLOURS[colour]) in pixels and pixels[0] == [255, 255, 255]
         across = np.flatnonzero((source.read(index) < 250).any((0, 2)))

@@ -1,6 +1,7 @@
 """Every family of networks: shapes, ranges, and that the two of a pair fit."""
 
 from itertools import pairwise
+from typing import get_args
 
 import pytest
 import torch
@@ -10,7 +11,8 @@ from sparring import networks
 from sparring.errors import UsageError
 from sparring.networks import dcgan
 from sparring.nn.dropout import Dropout
-from sparring.nn.mixing import PerSample
+from sparring.nn.mixing import mixes_samples
+from sparring.nn.norms import Norm
 from sparring.registry import names
 
 FAMILIES = names("sparring.networks")
@@ -19,12 +21,24 @@ SHAPES = {
     "dcgan": [(1, 8, 8), (3, 32, 32), (1, 28, 28), (4, 33, 50), (3, 64, 64), (2, 1, 1)],
     "dcgan-mnist": [(1, 28, 28), (3, 28, 28)],
 }
+NORMS = get_args(Norm)
+
+
+def pair(
+    family: str, shape: tuple[int, int, int], *, latent: int, width: int, norm: Norm | None = None
+) -> tuple[nn.Module, nn.Module]:
+    return (
+        networks.generator(family, shape, latent=latent, width=width),
+        networks.discriminator(family, shape, width=width, norm=norm),
+    )
+
+
 CASES = [(family, shape) for family in FAMILIES for shape in SHAPES[family]]
 
 
 @pytest.mark.parametrize(("family", "shape"), CASES)
 def test_a_pair_fits(family: str, shape: tuple[int, int, int]) -> None:
-    generator, discriminator = networks.pair(family, shape, latent=7, width=8)
+    generator, discriminator = pair(family, shape, latent=7, width=8)
     pictures = generator(torch.randn(3, 7))
     assert pictures.shape == (3, *shape)
     assert float(pictures.detach().abs().max()) <= 1
@@ -33,24 +47,27 @@ def test_a_pair_fits(family: str, shape: tuple[int, int, int]) -> None:
 
 @pytest.mark.parametrize(("family", "shape"), CASES)
 def test_every_parameter_matters(family: str, shape: tuple[int, int, int]) -> None:
-    generator, discriminator = networks.pair(family, shape, latent=7, width=8)
+    generator, discriminator = pair(family, shape, latent=7, width=8)
     discriminator(generator(torch.randn(5, 7))).square().sum().backward()
     for network in (generator, discriminator):
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, name
 
 
-CLAIM = [case for case in CASES if isinstance(networks.pair(*case, latent=7, width=8)[1], PerSample)]
-
-
-@pytest.mark.parametrize(("family", "shape"), CLAIM)
-def test_who_claims_to_judge_each_sample_by_itself_does(family: str, shape: tuple[int, int, int]) -> None:
-    _, discriminator = networks.pair(family, shape, latent=7, width=8)
+@pytest.mark.parametrize("norm", NORMS)
+@pytest.mark.parametrize(("family", "shape"), CASES)
+def test_only_batch_norm_mixes_samples(family: str, shape: tuple[int, int, int], norm: Norm) -> None:
+    discriminator = networks.discriminator(family, shape, width=8, norm=norm)
     for module in discriminator.modules():
         if isinstance(module, Dropout):
             module.eval()  # random, but drawn for each sample by itself
     pictures = torch.randn(6, *shape)
-    torch.testing.assert_close(discriminator(pictures)[:2], discriminator(pictures[:2]))
+    discriminator(pictures)
+    if norm == "spectral":
+        discriminator.eval()  # or the second pass would have gone a step further in the power iteration
+    alone, among = discriminator(pictures[:2]), discriminator(pictures)[:2]
+    assert mixes_samples(discriminator) == (norm == "batch")
+    assert torch.allclose(alone, among, atol=1e-5) == (norm != "batch")
 
 
 def layers(network: nn.Module, kind: type[nn.Module]) -> list[nn.Module]:
@@ -58,7 +75,7 @@ def layers(network: nn.Module, kind: type[nn.Module]) -> list[nn.Module]:
 
 
 def test_the_perceptrons_are_those_of_the_notes() -> None:
-    generator, discriminator = networks.pair("mlp", (1, 28, 28), latent=100, width=32)
+    generator, discriminator = pair("mlp", (1, 28, 28), latent=100, width=32)
     for network, sizes in ((generator, [100, 32, 64, 128, 784]), (discriminator, [784, 128, 64, 32, 1])):
         linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
         assert [layer.in_features for layer in linear] + [linear[-1].out_features] == sizes
@@ -68,7 +85,7 @@ def test_the_perceptrons_are_those_of_the_notes() -> None:
 
 
 def test_the_paper_s_own_size_has_the_paper_s_channels() -> None:
-    generator, discriminator = networks.pair("dcgan", (3, 64, 64), latent=100, width=64)
+    generator, discriminator = pair("dcgan", (3, 64, 64), latent=100, width=64)
     up = [layer for layer in generator.modules() if isinstance(layer, nn.ConvTranspose2d)]
     down = [layer for layer in discriminator.modules() if isinstance(layer, nn.Conv2d)]
     assert [(layer.in_channels, layer.out_channels) for layer in up] == [(512, 256), (256, 128), (128, 64), (64, 3)]
@@ -78,7 +95,7 @@ def test_the_paper_s_own_size_has_the_paper_s_channels() -> None:
 
 @pytest.mark.parametrize("family", ["dcgan", "dcgan-mnist"])
 def test_batch_norm_where_the_guidelines_put_it(family: str) -> None:
-    generator, discriminator = networks.pair(family, (1, 28, 28), latent=64, width=64)
+    generator, discriminator = pair(family, (1, 28, 28), latent=64, width=64)
     for network, sort in ((generator, nn.ConvTranspose2d), (discriminator, nn.Conv2d)):
         sequence = [layer for layer in network.modules() if not list(layer.children())]
         for layer, after in pairwise(sequence):
@@ -90,13 +107,14 @@ def test_batch_norm_where_the_guidelines_put_it(family: str) -> None:
 
 
 def test_dcgan_mnist_is_the_courses_shape() -> None:
-    generator, discriminator = networks.pair("dcgan-mnist", (1, 28, 28), latent=64, width=64)
+    generator, discriminator = pair("dcgan-mnist", (1, 28, 28), latent=64, width=64)
     up = [layer for layer in generator.modules() if isinstance(layer, nn.ConvTranspose2d)]
     assert [(layer.kernel_size[0], layer.stride[0]) for layer in up] == [(3, 2), (4, 1), (3, 2), (4, 2)]
     down = [layer for layer in discriminator.modules() if isinstance(layer, nn.Conv2d)]
-    assert [layer.out_channels for layer in down] == [16, 32, 1]
+    assert [layer.out_channels for layer in down] == [16, 32]
+    assert [layer.in_features for layer in discriminator.modules() if isinstance(layer, nn.Linear)] == [32 * 4 * 4]
     with pytest.raises(UsageError, match=r"32 x 32.*data\.size=28"):
-        networks.pair("dcgan-mnist", (1, 32, 32), latent=64, width=64)
+        pair("dcgan-mnist", (1, 32, 32), latent=64, width=64)
 
 
 def test_stages_grow_with_the_picture() -> None:

@@ -12,7 +12,7 @@ from sparring.nn.latents import Latent
 
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_a_numbered_latent_depends_on_seed_and_number_alone(distribution: str) -> None:
-    latent = Latent.model_validate({"distribution": distribution, "size": 16})
+    latent = Latent.model_validate({"distribution": distribution, "noise": 16})
     many = latent.numbered(3, 0, 20)
     torch.testing.assert_close(many[7:9], latent.numbered(3, 7, 2), rtol=0, atol=0)
     assert not torch.equal(many[0], many[1])
@@ -23,7 +23,7 @@ def test_a_numbered_latent_depends_on_seed_and_number_alone(distribution: str) -
 
 def test_distributions() -> None:
     torch.manual_seed(0)
-    normals, uniforms = Latent(distribution="normal", size=10), Latent(distribution="uniform", size=10)
+    normals, uniforms = Latent(distribution="normal", noise=10), Latent(distribution="uniform", noise=10)
     for normal, uniform in (
         (normals.draw(4000), uniforms.draw(4000)),
         (normals.numbered(1, 0, 4000), uniforms.numbered(1, 0, 4000)),

@@ -1,6 +1,7 @@
 """The loop and its parts, on games small enough to know the answer."""
 
 from collections.abc import Iterator, Mapping
+from typing import ClassVar
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from sparring.games.base import Game, Move, Product, Terms
 from sparring.nn.latents import Latent
 from sparring.training.averages import Averages
 from sparring.training.loop import Trainer
-from sparring.training.optimisers import Adam, adams
+from sparring.training.optimisers import Adam, RMSProp, optimisers
 from sparring.training.schedules import rate_factor
 from sparring.training.tally import Tally, read
 
@@ -34,7 +35,7 @@ class Journal(Game):
     """Two one-parameter players that write down every turn."""
 
     averaged = ("first",)
-    legend: Mapping[str, str] = {}
+    legend: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, repeat: int = 1, every: int = 1) -> None:
         super().__init__()
@@ -63,7 +64,7 @@ class Journal(Game):
 
     def product(self, players: Mapping[str, nn.Module]) -> Product:
         spec = Spec(channels=1, height=1, width=1)
-        return Product(players["first"], Latent(distribution="normal", size=1), spec)
+        return Product(players["first"], Latent(distribution="normal", noise=1), spec)
 
 
 def trainer(game: Game, schedule: Schedule | None = None, half_life: float = 0) -> Trainer:
@@ -224,7 +225,7 @@ def test_adam_s_state_goes_on_exactly_and_refuses_strangers() -> None:
 
 def test_one_adam_for_each_team() -> None:
     players = {"g": nn.Linear(1, 1), "d": nn.Linear(1, 1), "q": nn.Linear(1, 1)}
-    found = adams(players, [("d",), ("g", "q"), ("q", "g"), ("d",)], 0.1, (0.0, 0.9))
+    found = optimisers(players, [("d",), ("g", "q"), ("q", "g"), ("d",)], Optimizer(lr=0.1))
     assert set(found) == {frozenset({"d"}), frozenset({"g", "q"})}
 
 
@@ -269,3 +270,20 @@ def test_schedules_count_images() -> None:
     play(of, 2)  # the rate has reached zero
     for name, value in game.state_dict().items():
         assert torch.equal(value, before[name]), name
+
+
+def test_rmsprop_equals_torch_s_own() -> None:
+    torch.manual_seed(0)
+    start = [torch.randn(3, 4), torch.randn(5)]
+    own, theirs = ([torch.nn.Parameter(value.clone()) for value in start] for _ in range(2))
+    optimiser = RMSProp(own, 0.01, 0.99)
+    reference = torch.optim.RMSprop(theirs, 0.01, alpha=0.99)
+    for _ in range(5):
+        for parameters in (own, theirs):
+            torch.autograd.backward(torch.stack([parameter.sin().sum() for parameter in parameters]).sum())
+        optimiser.step()
+        reference.step()
+        optimiser.clear()
+        reference.zero_grad()
+    for left, right in zip(own, theirs, strict=True):
+        torch.testing.assert_close(left, right)

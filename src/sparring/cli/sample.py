@@ -15,6 +15,9 @@ def sample(
     ],
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="How many pictures.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Picture i depends on the seed and on i alone.")] = 0,
+    label: Annotated[
+        str | None, typer.Option(help="The class of all of them, of a model that was taught classes.")
+    ] = None,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
     as_json: Json = False,
 ) -> None:
@@ -23,8 +26,9 @@ def sample(
     from sparring.inference.write import kind_of, write
 
     kind_of(out)  # a wrong name is said before anything is loaded
-    how = write(load(model, device).product, count, seed, out)
+    how = write(load(model, device).product, count, seed, out, label)
     if as_json:
-        echo_json({"out": str(out), "count": count, "seed": seed})
+        echo_json({"out": str(out), "count": count, "seed": seed, "label": label})
     else:
-        typer.echo(f"{out}: {count:,} pictures of seed {seed}, {how}")
+        kind = f", class {label!r}" if label else ""
+        typer.echo(f"{out}: {count:,} pictures of seed {seed}{kind}, {how}")

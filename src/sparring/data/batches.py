@@ -42,6 +42,36 @@ class Labelled(Images):
         return replace(super().to(device), labels=self.labels.to(device, non_blocking=True))
 
 
+@dataclass(frozen=True)
+class Factored(Labelled):
+    """A batch of labelled pictures of which every factor of `Spec.factors` is known; all labelled sets give these.
+
+    Attributes:
+        factors: [N, number of factors], int64, each column in [0, number of that factor's values).
+    """
+
+    factors: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on `device`."""
+        return replace(super().to(device), factors=self.factors.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True)
+class FewLabels(Images):
+    """A batch of pictures without labels, and another of the few that have one.
+
+    Attributes:
+        labelled: as many pictures with their classes; the same few come back again and again.
+    """
+
+    labelled: Labelled
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on `device`."""
+        return replace(super().to(device), labelled=self.labelled.to(device))
+
+
 def from_stored(stored: Tensor, bits: int) -> Tensor:
     """Whole numbers 0 .. 2^bits - 1 as float32 in [-1, 1]; points (32 bits) as they are.
 

@@ -12,12 +12,12 @@ from torch import Tensor
 
 from sparring.config import Data
 from sparring.data.arrays import ArraySource
-from sparring.data.batches import Images, Labelled, from_stored
+from sparring.data.batches import Factored, Images, from_stored
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.prepare import Preparation, with_channels
 from sparring.data.recognise import open_source
 from sparring.data.sources import BrokenPicture, Source
-from sparring.data.spec import Spec
+from sparring.data.spec import Factor, Spec
 from sparring.data.survey import broken_error, plan, survey, wanted_size
 from sparring.errors import SparringError
 
@@ -37,6 +37,7 @@ class Dataset:
         kept: [N], the indices into `source` that are not broken.
         stored: [N, C, H, W], uint8, uint16 or float32, where the set is held in memory; else None.
         workers: processes to decode with where it is not.
+        labelled: how many pictures keep their label, or which share; None: all.
     """
 
     title: str
@@ -47,6 +48,7 @@ class Dataset:
     kept: NDArray[np.int64]
     stored: Tensor | None
     workers: int
+    labelled: int | float | None = None
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -55,6 +57,15 @@ class Dataset:
     def labels(self) -> NDArray[np.int64] | None:
         """[N], int64 in [0, number of classes); None without labels."""
         return None if self.source.labels is None else self.source.labels[self.kept]
+
+    @cached_property
+    def factors(self) -> NDArray[np.int64] | None:
+        """[N, F], a column for each of `spec.factors`; None without labels."""
+        if self.labels is None:
+            return None
+        known = self.source.factors or {}
+        columns = [_numbers(known[f.name], f)[self.kept] if f.name in known else self.labels for f in self.spec.factors]
+        return np.stack(columns, 1)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -78,8 +89,8 @@ class Dataset:
             return self.stored.index_select(0, torch.from_numpy(indices))
         return torch.from_numpy(np.stack([self._decoded(index) for index in self.kept[indices].tolist()]))
 
-    def batch(self, indices: NDArray[np.int64]) -> Images | Labelled:
-        """Pictures in [-1, 1], float32, with their labels where the set has them.
+    def batch(self, indices: NDArray[np.int64]) -> Images:
+        """Pictures in [-1, 1], float32, with labels and factors where the set has them.
 
         Args:
             indices: [n], int64 in [0, N).
@@ -88,7 +99,8 @@ class Dataset:
             SparringError: a picture that is decoded only now is broken; the message names it.
         """
         labels = None if self.labels is None else torch.from_numpy(self.labels[indices])
-        return as_batch(self.rows(indices), labels, self.spec.bits)
+        factors = None if self.factors is None else torch.from_numpy(self.factors[indices])
+        return as_batch(self.rows(indices), labels, factors, self.spec.bits)
 
     def _decoded(self, index: int) -> NDArray[Any]:
         try:
@@ -97,10 +109,16 @@ class Dataset:
             raise broken_error(self.title, [broken]) from broken
 
 
-def as_batch(rows: Tensor, labels: Tensor | None, bits: int) -> Images | Labelled:
-    """A batch of stored rows, with labels where there are any."""
+def as_batch(rows: Tensor, labels: Tensor | None, factors: Tensor | None, bits: int) -> Images:
+    """A batch of stored rows, with labels and factors where there are any."""
     pictures = from_stored(rows, bits)
-    return Images(pictures) if labels is None else Labelled(pictures, labels)
+    return Images(pictures) if labels is None or factors is None else Factored(pictures, labels, factors)
+
+
+def _numbers(column: NDArray[Any], factor: Factor) -> NDArray[np.int64]:
+    """The values of a factor, [N], by their numbers instead of their names."""
+    number = {value: index for index, value in enumerate(factor.values)}
+    return np.array([number[value] for value in column.tolist()], np.int64)
 
 
 def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
@@ -147,6 +165,7 @@ def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
         kept=kept,
         stored=None if pixels is None else torch.from_numpy(pixels),
         workers=config.workers,
+        labelled=config.labelled,
     )
 
 

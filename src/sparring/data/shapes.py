@@ -152,7 +152,10 @@ def _caption(shape: int, colour: str, size: str, place: str, filled: bool) -> st
 
 
 def _table(combinations: list[tuple[int, str, str, str, bool]], made: list[Factors]) -> dict[str, NDArray[Any]]:
-    columns = dict(
-        zip(("shape", "colour", "size", "place", "filled"), map(np.array, zip(*combinations, strict=True)), strict=True)
-    )
+    named = [
+        (SHAPES[shape], colour, size, place, "filled" if filled else "outline")
+        for shape, colour, size, place, filled in combinations
+    ]
+    names = ("shape", "colour", "size", "place", "fill")
+    columns = dict(zip(names, map(np.array, zip(*named, strict=True)), strict=True))
     return {**columns, "x": np.array([f.x for f in made]), "y": np.array([f.y for f in made])}

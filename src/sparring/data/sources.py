@@ -68,7 +68,8 @@ class Source(ABC):
         classes: the names of the classes; empty without labels.
         labels: [N], int64 in [0, len(classes)); None without labels.
         captions: one sentence a picture, where the set has them.
-        factors: what a rendered picture was made from: name -> [N] or [N, ...].
+        factors: what a rendered picture was made from: name -> [N] or [N, ...]; columns of names are what games may
+            learn to control.
         splits: the parts that the set has; empty where it has none.
         suggested_size: (height, width) to enlarge to where the user asks for no size.
     """

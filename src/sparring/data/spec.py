@@ -5,6 +5,20 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
+class Factor(BaseModel):
+    """One thing that is known of every picture, such as its colour.
+
+    Attributes:
+        name: what it is.
+        values: the names of its values in the order of their numbers.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    values: tuple[str, ...]
+
+
 class Spec(BaseModel):
     """The shape of one picture (or, for the 2-D toys, of one point) and how it is stored.
 
@@ -14,6 +28,7 @@ class Spec(BaseModel):
         width: columns; 1 for points.
         bits: 8 or 16 per channel for pictures; 32 for points, which stay floating point.
         classes: the names of the classes in the order of their labels; empty without labels.
+        factors: what else is known of every picture; of a set with labels alone, its class.
 
     >>> Spec(channels=3, height=32, width=48).shape
     (3, 32, 48)
@@ -26,6 +41,7 @@ class Spec(BaseModel):
     width: int = Field(ge=1, le=65536)
     bits: Literal[8, 16, 32] = 8
     classes: tuple[str, ...] = ()
+    factors: tuple[Factor, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -12,8 +12,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from sparring.data.batches import Images, Labelled
+from sparring.data.batches import FewLabels, Images, Labelled, from_stored
 from sparring.data.dataset import Dataset, as_batch
+from sparring.data.few import labelled_few
 from sparring.errors import SparringError, UsageError
 
 _CPU = torch.device("cpu")
@@ -49,17 +50,15 @@ class Stream:
         self.device = device
         self._stored = None if dataset.stored is None else dataset.stored.to(device)
         self._labels = None if dataset.labels is None else torch.from_numpy(dataset.labels).to(device)
-        self._orders: dict[int, NDArray[np.int64]] = {}  # of the latest epoch only
+        self._factors = None if dataset.factors is None else torch.from_numpy(dataset.factors).to(device)
+        self._order = Order(len(dataset), batch_size, seed)
+        self._few = None if dataset.labelled is None else _Few(dataset, batch_size, seed, device)
 
     def indices(self, k: int) -> NDArray[np.int64]:
         """[B], which pictures batch k is made of: positions k B to (k + 1) B - 1 of all epochs laid end to end."""
-        epoch, start = divmod(k * self.batch_size, len(self.dataset))
-        first = self._order(epoch)[start : start + self.batch_size]
-        if len(first) == self.batch_size:
-            return first
-        return np.concatenate([first, self._order(epoch + 1)[: self.batch_size - len(first)]])
+        return self._order.batch(k)
 
-    def batch(self, k: int) -> Images | Labelled:
+    def batch(self, k: int) -> Images:
         """Batch k on the device: a pure function of (seed, k).
 
         Raises:
@@ -67,14 +66,13 @@ class Stream:
         """
         indices = self.indices(k)
         if self._stored is None:
-            return self._arrived(self.dataset.rows(indices), indices)
+            return self._arrived(self.dataset.rows(indices), indices, k)
         at = torch.from_numpy(indices)
         if self.device.type == "cuda":  # from pinned memory, the copy does not wait for the device
             at = at.pin_memory().to(self.device, non_blocking=True)
-        labels = None if self._labels is None else self._labels.index_select(0, at)
-        return as_batch(self._stored.index_select(0, at), labels, self.dataset.spec.bits)
+        return self._known(self._stored.index_select(0, at), at, k)
 
-    def starting(self, k: int) -> Iterator[Images | Labelled]:
+    def starting(self, k: int) -> Iterator[Images]:
         """Batches k, k + 1, ... for ever; a set that is not in memory is decoded ahead by worker processes.
 
         Raises:
@@ -86,7 +84,7 @@ class Stream:
             yield self.batch(k)
             k += 1
 
-    def _prefetched(self, k: int) -> Iterator[Images | Labelled]:
+    def _prefetched(self, k: int) -> Iterator[Images]:
         loader = DataLoader(
             _Rows(self.dataset),
             batch_sampler=_Batches(self, k),
@@ -99,17 +97,66 @@ class Stream:
         for decoded in loader:
             if isinstance(decoded, SparringError):
                 raise decoded
-            yield self._arrived(decoded.rows, decoded.indices)
+            yield self._arrived(decoded.rows, decoded.indices, k)
+            k += 1
 
-    def _arrived(self, rows: Tensor, indices: NDArray[np.int64]) -> Images | Labelled:
-        labels = None if self._labels is None else self._labels[torch.from_numpy(indices).to(self.device)]
-        return as_batch(rows.to(self.device), labels, self.dataset.spec.bits)
+    def _arrived(self, rows: Tensor, indices: NDArray[np.int64], k: int) -> Images:
+        return self._known(rows.to(self.device), torch.from_numpy(indices).to(self.device), k)
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        if epoch not in self._orders:
-            generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self.seed, epoch])))
-            self._orders = {epoch: generator.permutation(len(self.dataset)).astype(np.int64, copy=False)}
-        return self._orders[epoch]
+    def _known(self, rows: Tensor, at: Tensor, k: int) -> Images:
+        """Stored rows as a batch, with what is known of them."""
+        bits = self.dataset.spec.bits
+        if self._few is not None:
+            return FewLabels(from_stored(rows, bits), self._few.batch(k))
+        labels = None if self._labels is None else self._labels.index_select(0, at)
+        factors = None if self._factors is None else self._factors.index_select(0, at)
+        return as_batch(rows, labels, factors, bits)
+
+
+class Order:
+    """All pictures, shuffled anew in each epoch, epoch after epoch without end, cut into batches.
+
+    Args:
+        count: N pictures.
+        batch_size: B; may be more than N.
+        seed: from 0; the order of epoch e is drawn from (seed, e).
+    """
+
+    def __init__(self, count: int, batch_size: int, seed: int) -> None:
+        self._count, self._batch_size, self._seed = count, batch_size, seed
+        self._latest: tuple[int, NDArray[np.int64]] | None = None  # an epoch and its order
+
+    def batch(self, k: int) -> NDArray[np.int64]:
+        """[B] positions k B to (k + 1) B - 1."""
+        parts, (epoch, start), wanted = [], divmod(k * self._batch_size, self._count), self._batch_size
+        while wanted:
+            parts.append(self._epoch(epoch)[start : start + wanted])
+            wanted -= len(parts[-1])
+            epoch, start = epoch + 1, 0
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _epoch(self, epoch: int) -> NDArray[np.int64]:
+        if self._latest is None or self._latest[0] != epoch:
+            generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([self._seed, epoch])))
+            self._latest = epoch, generator.permutation(self._count).astype(np.int64, copy=False)
+        return self._latest[1]
+
+
+class _Few:
+    """Batches of the few pictures that keep their label; they are held on the device, whole."""
+
+    def __init__(self, dataset: Dataset, batch_size: int, seed: int, device: torch.device) -> None:
+        if dataset.labels is None or dataset.labelled is None:
+            raise UsageError(f"data.labelled={dataset.labelled}: {dataset.title!r} has no labels to keep")
+        chosen = labelled_few(dataset.labels, dataset.spec.classes, dataset.labelled, seed)
+        self._rows = dataset.rows(chosen).to(device)
+        self._labels = torch.from_numpy(dataset.labels[chosen]).to(device)
+        self._bits = dataset.spec.bits
+        self._order = Order(len(chosen), batch_size, seed)
+
+    def batch(self, k: int) -> Labelled:
+        at = torch.from_numpy(self._order.batch(k)).to(self._rows.device)
+        return Labelled(from_stored(self._rows[at], self._bits), self._labels[at])
 
 
 class _Decoded(NamedTuple):

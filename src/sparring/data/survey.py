@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from sparring.config import Data
 from sparring.data.arrays import ArraySource
 from sparring.data.parallel import Announce, in_threads
 from sparring.data.prepare import Preparation
 from sparring.data.sources import BrokenPicture, Header, Source
-from sparring.data.spec import Spec
+from sparring.data.spec import Factor, Spec
 from sparring.errors import SparringError, UsageError
 
 LARGEST_KEPT = 256
@@ -70,7 +72,7 @@ def plan(source: Source, found: Survey, config: Data) -> tuple[Spec, Preparation
         if config.size is not None or config.channels is not None:
             raise UsageError(f"{config.path}: holds points, not pictures: leave data.size and data.channels out")
         return (
-            Spec(channels=2, height=1, width=1, bits=32, classes=source.classes),
+            Spec(channels=2, height=1, width=1, bits=32, classes=source.classes, factors=factors_of(source)),
             Preparation(1, 1, 2, "crop", "box"),
             notes,
         )
@@ -80,9 +82,19 @@ def plan(source: Source, found: Survey, config: Data) -> tuple[Spec, Preparation
     if any(header.reduced for header in found.headers):
         notes.append("colour files of 16 bits are read as 8 bits: use an .npz of uint16 to keep them")
     spec = Spec.model_validate(
-        {"channels": channels, "height": height, "width": width, "bits": bits, "classes": source.classes}
+        {"channels": channels, "height": height, "width": width, "bits": bits}
+        | {"classes": source.classes, "factors": factors_of(source)}
     )
     return spec, Preparation(height, width, channels, config.fit, config.filter), notes
+
+
+def factors_of(source: Source) -> tuple[Factor, ...]:
+    """What is known of every picture of a labelled source by name: its factors, or else its class alone."""
+    if source.labels is None:
+        return ()
+    named = {name: column for name, column in (source.factors or {}).items() if column.dtype.kind == "U"}
+    factors = [Factor(name=name, values=tuple(np.unique(column).tolist())) for name, column in named.items()]
+    return tuple(factors) or (Factor(name="class", values=source.classes),)
 
 
 def wanted_size(config: Data) -> tuple[int, int] | None:

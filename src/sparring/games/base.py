@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
@@ -25,6 +25,7 @@ class Move:
         loss: from what the game prepared for this batch to loss terms.
         repeat: turns a step, each on a batch of its own; the last of them is on the batch that the other moves see.
         every: takes part in every so many-th step only.
+        after: what is done to the weights once they have moved, such as clipping.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Move:
     loss: Callable[[Any], Terms]
     repeat: int = 1
     every: int = 1
+    after: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,11 +44,18 @@ class Product:
         generator: from [N, latent.size] to pictures, [N, *spec.shape] in [-1, 1].
         latent: what to draw.
         spec: what comes out.
+        classifier: from pictures to the scores, [N, K], of the classes of `spec`, in games that train one.
     """
 
     generator: nn.Module
     latent: Latent
     spec: Spec
+    classifier: nn.Module | None = None
+
+    def networks(self) -> nn.ModuleDict:
+        """All that is shipped, by name."""
+        shipped = {"generator": self.generator, "classifier": self.classifier}
+        return nn.ModuleDict({name: network for name, network in shipped.items() if network is not None})
 
 
 class Game(nn.Module, ABC):
@@ -56,11 +65,16 @@ class Game(nn.Module, ABC):
         players: the networks, by name.
         averaged: the players of which a moving average is kept and shipped.
         legend: for each logged term `move.term`, one sentence on what it says.
+        takes: the sort of batch that it plays on.
+        multiple: batches must be a multiple of so many pictures.
     """
 
+    takes: ClassVar[type[Images]] = Images
+    multiple: int = 1
+
     players: nn.ModuleDict
-    averaged: tuple[str, ...]
-    legend: Mapping[str, str]
+    averaged: ClassVar[tuple[str, ...]]
+    legend: ClassVar[Mapping[str, str]]
 
     @abstractmethod
     def prepare(self, batch: Images) -> Any:

@@ -17,10 +17,11 @@ from pydantic import Field
 
 from sparring import networks
 from sparring.data.spec import Spec
-from sparring.games.base import Terms
-from sparring.games.noise_to_image import NoiseToImage, Round
+from sparring.games.base import Move, Terms
+from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
 from sparring.nn.initialise import normal_weights
-from sparring.nn.latents import LARGEST, Latent
+from sparring.nn.latents import Latent
+from sparring.nn.norms import Norm
 from sparring.objectives import adversarial
 
 
@@ -32,8 +33,10 @@ class DCGAN(NoiseToImage):
         network: the family of networks.
         latent: numbers in a latent vector, N(0, 1).
         width: channels of the stage next to the picture; each stage further in has twice as many, up to 8 times.
+        norm: of the discriminator; absent: as the family of networks has it.
         objective: what the players minimise.
         real_label: what the discriminator should say of real pictures; less than 1 smooths.
+        aids: what else may help the discriminator.
 
     >>> game = DCGAN(Spec(channels=3, height=32, width=32))
     >>> game.legend["generator.adversarial"].split(";")[0]
@@ -47,19 +50,25 @@ class DCGAN(NoiseToImage):
         spec: Spec,
         *,
         network: networks.Name = "dcgan",
-        latent: Annotated[int, Field(gt=0, le=LARGEST)] = 100,
-        width: Annotated[int, Field(gt=0)] = 32,
+        latent: Numbers = 100,
+        width: Width = 32,
+        norm: Norm | None = None,
         objective: adversarial.Name = "non-saturating",
         real_label: Annotated[float, Field(gt=0.5, le=1)] = 1.0,
+        aids: Aids = Aids(),
     ) -> None:
-        super().__init__(spec, Latent(distribution="normal", size=latent), network, width)
+        super().__init__(spec, Latent(distribution="normal", noise=latent), network, width, norm=norm, aids=aids)
         self.objective = adversarial.OBJECTIVES[objective]
         self.real_label = real_label
         normal_weights(self)
 
+    def moves(self) -> list[Move]:
+        """One turn each."""
+        return self.turns()
+
     def discriminate(self, round: Round) -> Terms:
         """Two batches, normalised separately: real ones, then fakes."""
-        real_logits, fake_logits = self.judge(round.real, round.fake.detach())
+        real_logits, fake_logits = self.weigh(round.real, round.fake.detach())
         real = self.objective.discriminate(real_logits, self.real_label)  # -log D(x)
         fake = self.objective.discriminate(fake_logits, 0.0)  # -log(1 - D(G(z)))
         return {"real": real.mean(), "fake": fake.mean()}

@@ -18,9 +18,10 @@ from pydantic import Field
 
 from sparring import networks
 from sparring.data.spec import Spec
-from sparring.games.base import Terms
-from sparring.games.noise_to_image import NoiseToImage, Round
-from sparring.nn.latents import LARGEST, Latent
+from sparring.games.base import Move, Terms
+from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
+from sparring.nn.latents import Latent
+from sparring.nn.norms import Norm
 from sparring.objectives import adversarial
 
 
@@ -32,8 +33,10 @@ class GAN(NoiseToImage):
         network: the family of networks.
         latent: numbers in a latent vector.
         width: the unit of width of the networks; the notes' layers are 1, 2 and 4 of it.
+        norm: of the discriminator; absent: as the family of networks has it.
         objective: what the players minimise.
         real_label: what the discriminator should say of real pictures; less than 1 smooths.
+        aids: what else may help the discriminator.
 
     >>> game = GAN(Spec(channels=1, height=28, width=28))
     >>> [move.name for move in game.moves()]
@@ -47,18 +50,24 @@ class GAN(NoiseToImage):
         spec: Spec,
         *,
         network: networks.Name = "mlp",
-        latent: Annotated[int, Field(gt=0, le=LARGEST)] = 100,
-        width: Annotated[int, Field(gt=0)] = 32,
+        latent: Numbers = 100,
+        width: Width = 32,
+        norm: Norm | None = None,
         objective: adversarial.Name = "non-saturating",
         real_label: Annotated[float, Field(gt=0.5, le=1)] = 0.9,
+        aids: Aids = Aids(),
     ) -> None:
-        super().__init__(spec, Latent(distribution="uniform", size=latent), network, width)
+        super().__init__(spec, Latent(distribution="uniform", noise=latent), network, width, norm=norm, aids=aids)
         self.objective = adversarial.OBJECTIVES[objective]
         self.real_label = real_label
 
+    def moves(self) -> list[Move]:
+        """One turn each."""
+        return self.turns()
+
     def discriminate(self, round: Round) -> Terms:
         """Ascend equation 1, real pictures called real with 0.9."""
-        real_logits, fake_logits = self.judge(round.real, round.fake.detach())
+        real_logits, fake_logits = self.weigh(round.real, round.fake.detach())
         real = self.objective.discriminate(real_logits, self.real_label)  # -log D(x), smoothed
         fake = self.objective.discriminate(fake_logits, 0.0)  # -log(1 - D(G(z)))
         return {"real": real.mean(), "fake": fake.mean()}

@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from torch import nn
 
 from sparring import files, games
+from sparring.data.batches import from_stored
 from sparring.data.spec import Spec
 from sparring.errors import SparringError, UsageError
 from sparring.games.base import Product
@@ -65,18 +66,54 @@ class Model:
         self.config = config
         self.product = product
 
-    def sample(self, count: int, seed: int = 0, first: int = 0) -> NDArray[np.generic]:
-        """Pictures `first` to `first + count - 1` of a seed; each depends on its number and the seed alone.
+    def sample(self, count: int, seed: int = 0, first: int = 0, label: str | None = None) -> NDArray[np.generic]:
+        """Pictures `first` to `first + count - 1` of a seed; each depends on its number, the seed and the label alone.
+
+        Args:
+            count: how many.
+            seed: any whole number from 0 up.
+            first: the first one's number.
+            label: the class that all shall have; None: the classes take turns. Only of models that were taught classes.
 
         Returns:
             [count, height, width, channels], uint8 (or uint16, as the training pictures were).
 
         Raises:
-            UsageError: `count` is less than 1, or `seed` or `first` less than 0.
+            UsageError: `count` is less than 1, `seed` or `first` less than 0, or there is no such class.
         """
         if count < 1 or seed < 0 or first < 0:
             raise UsageError(f"cannot draw {count} pictures from number {first} of seed {seed}: count from 1, others 0")
-        return sample.array(self.product, count, seed, first)
+        return sample.array(self.product, count, seed, first, sample.values_of(self.product, label))
+
+    @torch.no_grad()
+    def classify(self, pictures: NDArray[np.generic]) -> NDArray[np.float32]:
+        """How sure the model is of each class for each picture; of games that ship a classifier.
+
+        Args:
+            pictures: [N, height, width, channels], stored as the training pictures were.
+
+        Returns:
+            [N, number of classes], in [0, 1], rows add up to 1; `config.spec.classes` names the columns.
+
+        Raises:
+            UsageError: the model has no classifier, or the pictures have another shape.
+        """
+        classifier, spec = self.product.classifier, self.config.spec
+        if classifier is None:
+            raise UsageError(
+                f"a model of game {self.config.game['name']!r} has no classifier; one of 'semi-supervised' has"
+            )
+        if pictures.shape[1:] != (spec.height, spec.width, spec.channels):
+            wanted = (spec.height, spec.width, spec.channels)
+            raise UsageError(f"pictures of shape {pictures.shape[1:]} for a classifier of {wanted}")
+        place = next(classifier.parameters()).device
+        stored = torch.from_numpy(np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)))
+        parts = [
+            classifier(from_stored(part.to(place), spec.bits)).softmax(1).cpu()
+            for part in torch.split(stored, sample.CHUNK)
+        ]
+        scores: NDArray[np.float32] = torch.cat(parts).numpy()
+        return scores
 
 
 def save(folder: Path, config: Config, product: Product) -> None:
@@ -85,7 +122,7 @@ def save(folder: Path, config: Config, product: Product) -> None:
     Raises:
         SparringError: the disk is full or the folder cannot be written.
     """
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in product.generator.state_dict().items()}
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in product.networks().state_dict().items()}
     # with more than one key of metadata, safetensors writes them in an order that changes from call to call
     weights = safetensors.torch.save(tensors, metadata={"format": "pt"})
     config = config.model_copy(update={"sha256": hashlib.sha256(weights).hexdigest()})
@@ -118,12 +155,13 @@ def load(path: str | Path, device: str = "cpu") -> Model:
         with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
             game = games.build(config.game, config.spec)
         product = game.product(dict(game.players.items()))
-        _check_shapes(product.generator, tensors)
+        networks = product.networks()
+        _check_shapes(networks, tensors)
     except (RuntimeError, ValueError) as error:
         raise SparringError(f"{folder / WEIGHTS} does not fit {CONFIG} beside it: {error}") from None
     # filled, not replaced: the weights keep the order in memory that training computed with, and so the last digit
-    product.generator.to_empty(device=place).load_state_dict(tensors)
-    product.generator.eval().requires_grad_(False)
+    networks.to_empty(device=place).load_state_dict(tensors)
+    networks.eval().requires_grad_(False)
     return Model(config, product)
 
 

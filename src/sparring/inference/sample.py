@@ -1,6 +1,6 @@
 """Pictures from noise, numbered: picture i depends on (seed, i) and on nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from sparring.data.batches import to_stored
+from sparring.errors import UsageError, did_you_mean
 from sparring.games.base import Product
+from sparring.games.noise_to_image import CLASS
 
 CHUNK = 64
 """Pictures are always computed so many at a time, numbers k * 64 to k * 64 + 63 together: the arithmetic of a larger
@@ -18,7 +20,9 @@ Pictures = NDArray[np.generic]
 
 
 @torch.no_grad()
-def pictures(product: Product, count: int, seed: int = 0, first: int = 0) -> Iterator[Pictures]:
+def pictures(
+    product: Product, count: int, seed: int = 0, first: int = 0, values: Mapping[str, int] | None = None
+) -> Iterator[Pictures]:
     """Pictures `first` to `first + count - 1` of a seed, in parts of at most 64.
 
     Args:
@@ -26,6 +30,7 @@ def pictures(product: Product, count: int, seed: int = 0, first: int = 0) -> Ite
         count: how many.
         seed: any whole number from 0 up.
         first: the number of the first one.
+        values: for some of the latent's codes the value that all pictures shall have.
 
     Yields:
         [n, height, width, channels], uint8 or uint16 as in the training data (float32 for points).
@@ -33,11 +38,29 @@ def pictures(product: Product, count: int, seed: int = 0, first: int = 0) -> Ite
     device = next(product.generator.parameters()).device
     end = first + count
     for start in range(first - first % CHUNK, end, CHUNK):
-        latents = product.latent.numbered(seed, start, CHUNK).to(device)
+        latents = product.latent.numbered(seed, start, CHUNK, values).to(device)
         whole = to_stored(product.generator(latents), product.spec.bits)
         yield whole[max(first - start, 0) : end - start]
 
 
-def array(product: Product, count: int, seed: int = 0, first: int = 0) -> NDArray[Any]:
+def array(
+    product: Product, count: int, seed: int = 0, first: int = 0, values: Mapping[str, int] | None = None
+) -> NDArray[Any]:
     """All of `pictures` in one array, [count, height, width, channels]."""
-    return np.concatenate(list(pictures(product, count, seed, first)))
+    return np.concatenate(list(pictures(product, count, seed, first, values)))
+
+
+def values_of(product: Product, label: str | None) -> dict[str, int]:
+    """What a class by its name means for the latent vector.
+
+    Raises:
+        UsageError: the model was not taught classes, or not this one; the message lists them.
+    """
+    if label is None:
+        return {}
+    code = next((code for code in product.latent.codes if code.name == CLASS), None)
+    if code is None:
+        raise UsageError(f"label {label!r}: this model was not taught classes; game 'conditional' teaches them")
+    if label not in code.values:
+        raise UsageError(f"unknown label {label!r}: {did_you_mean(label, code.values)}")
+    return {CLASS: code.values.index(label)}

@@ -1,6 +1,7 @@
 """Pictures to disk: a folder of files, one array, or one sheet, by what the name ends in."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -33,11 +34,18 @@ def kind_of(out: Path) -> Literal["folder", "array", "sheet"]:
     return "array" if ending == ".npz" else "sheet"
 
 
-def write(product: Product, count: int, seed: int, out: Path) -> str:
+def write(product: Product, count: int, seed: int, out: Path, label: str | None = None) -> str:
     """Draw pictures 0 to `count - 1` of a seed and write them where and as `out` says.
 
     A folder gets `000000.png`, `000001.png`, ...; where a PNG cannot hold such pictures, `.npy` files, [H, W, C]. An
     `.npz` holds `arr_0`, [N, H, W, C]. Every file is there whole or not at all.
+
+    Args:
+        product: what draws.
+        count: how many.
+        seed: of the pictures.
+        out: where to.
+        label: the class that all shall have; None: the classes, if it was taught any, take turns.
 
     Returns:
         A few words on what was written.
@@ -46,14 +54,14 @@ def write(product: Product, count: int, seed: int, out: Path) -> str:
         UsageError: `out` ends in something else.
         SparringError: the disk is full or the folder cannot be written.
     """
-    kind = kind_of(out)
+    kind, values = kind_of(out), sample.values_of(product, label)
     try:
         (out if kind == "folder" else out.parent).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise files.unwritable(out, error) from error
     if kind == "folder":
-        return _write_folder(product, count, seed, out)
-    pictures = sample.array(product, count, seed)
+        return _write_folder(product, sample.pictures(product, count, seed, values=values), out)
+    pictures = sample.array(product, count, seed, values=values)
     if kind == "sheet":
         files.write(out, draw.sheet(pictures, product.spec))
         return "on one sheet"
@@ -63,10 +71,10 @@ def write(product: Product, count: int, seed: int, out: Path) -> str:
     return f"arr_0, {pictures.dtype} {list(pictures.shape)}"
 
 
-def _write_folder(product: Product, count: int, seed: int, out: Path) -> str:
+def _write_folder(product: Product, pictures: Iterator[sample.Pictures], out: Path) -> str:
     as_png = draw.can_be_png(product.spec)
     number = 0
-    for part in sample.pictures(product, count, seed):
+    for part in pictures:
         for picture in part:
             if as_png:
                 files.write(out / f"{number:06}.png", draw.png(picture))

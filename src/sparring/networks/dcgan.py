@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from sparring.networks import Shape
 from sparring.nn.framing import Size, crop_to, pad_to, round_up
+from sparring.nn.norms import Norm, norm_layers
 
+NORM: Norm = "batch"
 WIDEST = 8
 """The stage at the smallest size has at most `WIDEST * width` channels."""
 
@@ -41,7 +43,7 @@ def _plan(shape: Shape, width: int) -> tuple[Size, Size, list[int]]:
 class Generator(nn.Module):
     """A linear layer to the smallest stage, then transposed convolutions; larger than asked for is cropped."""
 
-    def __init__(self, shape: Shape, *, latent: int, width: int) -> None:
+    def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
         super().__init__()
         self.size = shape[1:]
         _, smallest, channels = _plan(shape, width)
@@ -61,23 +63,24 @@ class Generator(nn.Module):
         return crop_to(self.layers(self.project(latents)), self.size)
 
 
-class Discriminator(nn.Module):
-    """Strided convolutions down to the smallest stage, then a linear layer; other sizes are padded."""
+class Trunk(nn.Module):
+    """Strided convolutions down to the smallest stage; other sizes are padded."""
 
-    def __init__(self, shape: Shape, *, width: int) -> None:
+    def __init__(self, shape: Shape, *, width: int, norm: Norm = NORM) -> None:
         super().__init__()
         self.working, smallest, channels = _plan(shape, width)
         channels.reverse()
         layers: list[nn.Module] = [nn.Conv2d(shape[0], channels[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for inputs, outputs in pairwise(channels):
             layers += [
-                nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
+                nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=norm != "batch"),
+                *norm_layers(norm, outputs),
                 nn.LeakyReLU(0.2),
             ]
-        self.layers = nn.Sequential(*layers, nn.Flatten(), nn.Linear(channels[-1] * smallest[0] * smallest[1], 1))
+        self.layers = nn.Sequential(*layers, nn.Flatten())
+        self.features = channels[-1] * smallest[0] * smallest[1]
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """[N, channels, height, width] to logits, [N]."""
-        logits: Tensor = self.layers(pad_to(pictures, self.working))
-        return logits.squeeze(1)
+        """[N, channels, height, width] to [N, features]."""
+        features: Tensor = self.layers(pad_to(pictures, self.working))
+        return features

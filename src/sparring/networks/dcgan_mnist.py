@@ -4,7 +4,9 @@ from torch import Tensor, nn
 
 from sparring.errors import UsageError
 from sparring.networks import Shape
+from sparring.nn.norms import Norm, norm_layers
 
+NORM: Norm = "batch"
 SIZE = (28, 28)
 
 
@@ -27,7 +29,7 @@ def _grow(inputs: int, outputs: int, kernel: int, stride: int) -> list[nn.Module
 class Generator(nn.Module):
     """Four blocks of transposed convolutions, 4-2-1 times `width` (64) channels, then the picture; tanh."""
 
-    def __init__(self, shape: Shape, *, latent: int, width: int) -> None:
+    def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
         super().__init__()
         _check(shape)
         self.layers = nn.Sequential(
@@ -45,24 +47,27 @@ class Generator(nn.Module):
         return pictures
 
 
-class Discriminator(nn.Module):
-    """Three 4x4 convolutions of stride 2, a quarter of `width` (16) and twice that; 28, 13, 5 and 1 pixels wide."""
+class Trunk(nn.Module):
+    """Two 4x4 convolutions of stride 2, a quarter of `width` (16) and twice that; 28, 13 and 5 pixels wide.
 
-    def __init__(self, shape: Shape, *, width: int) -> None:
+    The courses' last convolution, 4x4 with stride 2 on 5 x 5 pixels, fits once, in the upper left corner: it is a
+    linear layer on those 4 x 4 pixels, and so is the head here.
+    """
+
+    def __init__(self, shape: Shape, *, width: int, norm: Norm = NORM) -> None:
         super().__init__()
         _check(shape)
         hidden = max(1, width // 4)
         self.layers = nn.Sequential(
             nn.Conv2d(shape[0], hidden, 4, 2),  # 13 x 13
             nn.LeakyReLU(0.2),
-            nn.Conv2d(hidden, 2 * hidden, 4, 2, bias=False),  # 5 x 5
-            nn.BatchNorm2d(2 * hidden),
+            nn.Conv2d(hidden, 2 * hidden, 4, 2, bias=norm != "batch"),  # 5 x 5
+            *norm_layers(norm, 2 * hidden),
             nn.LeakyReLU(0.2),
-            nn.Conv2d(2 * hidden, 1, 4, 2),  # 1 x 1
-            nn.Flatten(0),
         )
+        self.features = 2 * hidden * 4 * 4
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """[N, channels, 28, 28] to logits, [N]."""
-        logits: Tensor = self.layers(pictures)
-        return logits
+        """[N, channels, 28, 28] to [N, features]."""
+        stage: Tensor = self.layers(pictures)
+        return stage[:, :, :4, :4].flatten(1)

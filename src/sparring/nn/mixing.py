@@ -1,13 +1,13 @@
-"""Which networks look at more than one sample at a time, and which certainly do not."""
+"""Which networks look at more than one sample at a time, and which look at each by itself."""
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 
-class PerSample(nn.Module):
-    """A network that says of a sample what it says whatever else is in the batch, so batches may be joined.
+class Mixing(nn.Module):
+    """A layer whose output for a sample depends on the others in its batch: to be derived from by every such layer.
 
-    A family has to claim this; others are given one batch at a time, which is always right.
+    Batches may be joined to save time only where no layer mixes them; batch norm is known to mix without saying so.
     """
 
 
@@ -18,3 +18,12 @@ def has_batch_norm(network: nn.Module) -> bool:
     (True, False)
     """
     return any(isinstance(module, _BatchNorm) for module in network.modules())
+
+
+def mixes_samples(network: nn.Module) -> bool:
+    """Whether what the network says of a sample depends on what else is in the batch.
+
+    >>> mixes_samples(nn.BatchNorm2d(3)), mixes_samples(nn.LayerNorm(3))
+    (True, False)
+    """
+    return any(isinstance(module, _BatchNorm | Mixing) for module in network.modules())

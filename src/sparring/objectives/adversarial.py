@@ -12,7 +12,7 @@ from math import log
 from typing import Literal
 
 from torch import Tensor
-from torch.nn.functional import softplus
+from torch.nn.functional import relu, softplus
 
 Name = Literal["non-saturating", "minimax", "least-squares"]
 
@@ -58,6 +58,42 @@ def log_one_minus(fake: Tensor) -> Tensor:
     nobody trains with it (Goodfellow et al., arXiv:1406.2661, equation 1 and the remark at the end of section 3).
     """
     return -softplus(fake)
+
+
+def hinge(logits: Tensor, real: bool) -> Tensor:
+    r"""The discriminator's hinge loss, $\max(0, 1 - l)$ for real pictures and $\max(0, 1 + l)$ for fakes.
+
+    Lim and Ye, "Geometric GAN", arXiv:1705.02894, equation 10; Miyato et al., arXiv:1802.05957, equation 16: a picture
+    that is on its side of the margin teaches nothing more.
+
+    Args:
+        logits: any shape.
+        real: which side they should be on.
+
+    Returns:
+        The losses, in the shape of `logits`.
+    """
+    return relu(1 - logits if real else 1 + logits)
+
+
+def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
+    r"""$-\log\sigma(l_w - l_l)$: one logit should be above the other, whatever both are.
+
+    Relativistic pairing (Jolicoeur-Martineau, "The relativistic discriminator", arXiv:1807.00734, equations 5 and 6):
+    the discriminator wants each real picture above a fake, the generator the other way round.
+
+    Args:
+        winner: logits of any shape that should be larger.
+        loser: as many that should be smaller.
+
+    Returns:
+        The losses, in the shape of the logits.
+
+    >>> import torch
+    >>> relativistic(torch.tensor([5.0]), torch.tensor([5.0]))
+    tensor([0.6931])
+    """
+    return softplus(loser - winner)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from sparring import data as datasets
 from sparring import files, games
 from sparring.config import Recipe
+from sparring.data import Dataset
+from sparring.data.batches import FewLabels, Images
 from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
+from sparring.games.base import Game
 from sparring.nn.mixing import has_batch_norm
 from sparring.recipes import override, parse, read_recipe
 from sparring.runs import checkpoint, folder
@@ -159,10 +163,48 @@ def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
-    if recipe.batch_size == 1 and has_batch_norm(game):
-        raise UsageError("batch_size=1: batch norm needs at least two pictures in a batch")
+    _check_batch(recipe, game)
+    _check_labels(recipe, dataset, game, observer)
     trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
     return Session(recipe, title, dataset, stream, trainer, device, observer)
+
+
+def _check_batch(recipe: Recipe, game: Game) -> None:
+    if recipe.batch_size == 1 and has_batch_norm(game):
+        raise UsageError("batch_size=1: batch norm needs at least two pictures in a batch")
+    if recipe.batch_size % game.multiple:
+        nearest = max(1, round(recipe.batch_size / game.multiple)) * game.multiple
+        raise UsageError(
+            f"batch_size={recipe.batch_size} cannot be cut into packs of {game.multiple} pictures: "
+            f"set batch_size={nearest} or change game.aids.packing"
+        )
+
+
+def _check_labels(recipe: Recipe, dataset: Dataset, game: Game, observer: Observer) -> None:
+    """Whether the game gets the labels that it learns from, and whether they can be learnt from."""
+    name = recipe.game["name"]
+    few = game.takes is FewLabels
+    if few and recipe.data.labelled is None:
+        raise UsageError(
+            f"game {name!r} learns from a few labels and many pictures without: say how many keep theirs, for example "
+            f"data.labelled={10 * len(dataset.spec.classes)}"
+        )
+    if not few and recipe.data.labelled is not None:
+        raise UsageError(f"data.labelled is for semi-supervised games; {name!r} is none: leave it out")
+    if game.takes is Images or dataset.labels is None:
+        return
+    counts = np.bincount(dataset.labels, minlength=len(dataset.spec.classes))
+    if len(counts) > len(dataset):
+        raise UsageError(
+            f"{recipe.data.path}: {len(counts):,} classes for {len(dataset):,} pictures: most classes are empty; "
+            "number the classes that there are from 0 upwards"
+        )
+    poor = [cls for cls, count in zip(dataset.spec.classes, counts, strict=True) if count < 2]
+    if poor:
+        observer.say(
+            f"classes with one picture or none, which can only be copied or made up: {', '.join(poor[:5])}"
+            + (f" and {len(poor) - 5} more" if len(poor) > 5 else "")
+        )
 
 
 def _name(name: str) -> str:

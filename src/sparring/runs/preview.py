@@ -43,7 +43,7 @@ def preview(session: Session) -> Preview:
     ]
     gradients = [p.grad for p in trainer.game.parameters() if p.grad is not None]
     memory = {
-        "weights": _bytes(list(trainer.game.state_dict().values())),
+        "weights": _bytes(list(trainer.game.players.state_dict().values())),
         "gradients": _bytes(gradients),
         "optimisers": _bytes(adam),
         "average": _bytes(list(trainer.averages.state_dict().values())),

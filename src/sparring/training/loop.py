@@ -14,7 +14,7 @@ from sparring.errors import Halted
 from sparring.games.base import Game, Move
 from sparring.seeds import mix
 from sparring.training.averages import Averages
-from sparring.training.optimisers import Bench, adams
+from sparring.training.optimisers import Bench, optimisers
 from sparring.training.schedules import rate_factor
 from sparring.training.tally import Tally, read
 
@@ -50,7 +50,7 @@ class Trainer:
 
     Args:
         game: what is played; it is moved to the device.
-        optimizer: settings of every Adam.
+        optimizer: settings of every optimiser.
         schedule: of the learning rate, in images.
         average: of the players that the game ships.
         seed: of the run.
@@ -66,7 +66,7 @@ class Trainer:
         self._draws = max(move.repeat for move in self._moves)
         self._bench = Bench(self._players)
         self._rate, self._schedule = optimizer.lr, schedule
-        self._adams = adams(self._players, [move.trains for move in self._moves], optimizer.lr, optimizer.betas)
+        self._optimisers = optimisers(self._players, [move.trains for move in self._moves], optimizer)
         self._tallies = {move.name: Tally(move.name) for move in self._moves}
         self.averages = Averages(
             {name: self._players[name] for name in game.averaged}, average.half_life, average.ramp
@@ -110,20 +110,23 @@ class Trainer:
 
     def _play(self, move: Move, prepared: Any) -> None:
         team = frozenset(move.trains)
-        adam = self._adams[team]
+        optimiser = self._optimisers[team]
         self._bench.only(team)
         terms = move.loss(prepared)
-        adam.clear()
+        optimiser.clear()
         losses = torch.stack(list(terms.values()))
         torch.autograd.backward(losses.sum())
-        adam.step()
+        optimiser.step()
+        if move.after is not None:
+            with torch.no_grad():
+                move.after()
         self._tallies[move.name].add(self.step, terms, losses.detach())
 
     def _set_rate(self) -> None:
         schedule = self._schedule
         factor = rate_factor(self.images, schedule.warmup, schedule.decay_from, schedule.decay_until)
-        for adam in self._adams.values():
-            adam.lr = self._rate * factor
+        for optimiser in self._optimisers.values():
+            optimiser.lr = self._rate * factor
 
     def losses(self) -> dict[str, float]:
         """The mean of every loss term since the last call; waits for the device, which counts as training.
@@ -158,8 +161,8 @@ class Trainer:
             *((f"averages.{key}", value) for key, value in self.averages.state_dict().items()),
             *(
                 (f"optimizers.{'+'.join(sorted(team))}.{kind}.{number}", value)
-                for team, adam in self._adams.items()
-                for kind, column in adam.state().items()
+                for team, optimiser in self._optimisers.items()
+                for kind, column in optimiser.state().items()
                 for number, value in enumerate(column)
             ),
         ]
@@ -176,7 +179,7 @@ class Trainer:
             "step": self.step,
             "images": self.images,
             "seconds": self.seconds,
-            "optimizers": {"+".join(sorted(team)): adam.state() for team, adam in self._adams.items()},
+            "optimizers": {"+".join(sorted(team)): optimiser.state() for team, optimiser in self._optimisers.items()},
         }
 
     def restore(self, game: Mapping[str, Tensor], averages: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
@@ -187,8 +190,8 @@ class Trainer:
         """
         self.game.load_state_dict(game)
         self.averages.players.load_state_dict(averages)
-        for team, adam in self._adams.items():
-            adam.restore(state["optimizers"]["+".join(sorted(team))])
+        for team, optimiser in self._optimisers.items():
+            optimiser.restore(state["optimizers"]["+".join(sorted(team))])
         self.step, self.images, self.seconds = state["step"], state["images"], state["seconds"]
 
 

@@ -1,64 +1,46 @@
-"""One Adam for each set of players that moves together, and who may move at the moment."""
+"""One optimiser for each set of players that moves together, and who may move at the moment."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
 
+from sparring.config import Optimizer
+
 Team = frozenset[str]
 
 
-class Adam:
-    r"""Adam: a step of the running mean of the gradients over the root of the running mean of their squares.
-
-    $\theta \leftarrow \theta - \eta \, \hat m / (\sqrt{\hat v} + \epsilon)$ (Kingma and Ba, arXiv:1412.6980, algorithm
-    1). The arithmetic is torch's own kernel; `torch.optim.Adam` around it would first import the compiler, which takes
-    longer than the first fifty steps of a small game, and count the steps of every parameter by itself.
+class Optimiser(ABC):
+    """Moves parameters against their gradients, and remembers running means of these.
 
     Args:
         parameters: what to train; each must have a gradient at every step.
         lr: learning rate; may be set between steps.
-        betas: decay of the two running means.
     """
 
     EPSILON = 1e-8
 
-    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float]) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float) -> None:
         self.parameters = list(parameters)
         self.lr = lr
-        self._betas = betas
-        self._means = [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
-        self._squares = [torch.zeros_like(mean) for mean in self._means]
-        self._step = torch.zeros((), device=self._means[0].device)
 
     def clear(self) -> None:
         """Forget the gradients."""
         for parameter in self.parameters:
             parameter.grad = None
 
-    @torch.no_grad()
+    def gradients(self) -> list[Tensor]:
+        """The gradient of every parameter."""
+        return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+
+    @abstractmethod
     def step(self) -> None:
         """Move every parameter against its gradient."""
-        self._step += 1
-        torch._fused_adam_(
-            list[Tensor](self.parameters),
-            [parameter.grad for parameter in self.parameters if parameter.grad is not None],
-            self._means,
-            self._squares,
-            [],
-            [self._step] * len(self.parameters),
-            lr=self.lr,
-            beta1=self._betas[0],
-            beta2=self._betas[1],
-            weight_decay=0.0,
-            eps=self.EPSILON,
-            amsgrad=False,
-            maximize=False,
-        )
 
+    @abstractmethod
     def state(self) -> dict[str, list[Tensor]]:
-        """The running means, in the order of the parameters, and the number of steps."""
-        return {"means": self._means, "squares": self._squares, "step": [self._step]}
+        """What it remembers, by name, in the order of the parameters."""
 
     def restore(self, state: Mapping[str, list[Tensor]]) -> None:
         """Take over a state.
@@ -73,24 +55,105 @@ class Adam:
                 target.copy_(source)
 
 
-def adams(
-    players: Mapping[str, nn.Module], teams: Iterable[tuple[str, ...]], lr: float, betas: tuple[float, float]
-) -> dict[Team, Adam]:
-    """An Adam for every different team; two moves that train the same players share its running means.
+class Adam(Optimiser):
+    r"""A step of the running mean of the gradients over the root of the running mean of their squares.
+
+    $\theta \leftarrow \theta - \eta \, \hat m / (\sqrt{\hat v} + \epsilon)$ (Kingma and Ba, arXiv:1412.6980, algorithm
+    1). The arithmetic is torch's own kernel; `torch.optim.Adam` around it would first import the compiler, which takes
+    longer than the first fifty steps of a small game, and count the steps of every parameter by itself.
+
+    Args:
+        parameters: what to train.
+        lr: learning rate.
+        betas: decay of the two running means.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, betas: tuple[float, float]) -> None:
+        super().__init__(parameters, lr)
+        self._betas = betas
+        self._means = [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
+        self._squares = [torch.zeros_like(mean) for mean in self._means]
+        self._step = torch.zeros((), device=self._means[0].device)
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move every parameter."""
+        self._step += 1
+        torch._fused_adam_(
+            list[Tensor](self.parameters),
+            self.gradients(),
+            self._means,
+            self._squares,
+            [],
+            [self._step] * len(self.parameters),
+            lr=self.lr,
+            beta1=self._betas[0],
+            beta2=self._betas[1],
+            weight_decay=0.0,
+            eps=self.EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+
+    def state(self) -> dict[str, list[Tensor]]:
+        """The running means and the number of steps."""
+        return {"means": self._means, "squares": self._squares, "step": [self._step]}
+
+
+class RMSProp(Optimiser):
+    r"""A step of the gradient over the root of the running mean of its square.
+
+    $\theta \leftarrow \theta - \eta \, g / (\sqrt v + \epsilon)$, $v \leftarrow \alpha v + (1 - \alpha) g^2$
+    (Tieleman and Hinton, "Lecture 6.5", 2012). No momentum, which is why the WGAN paper prefers it to Adam: its critic
+    changes while it is trained (arXiv:1701.07875, section 4).
+
+    Args:
+        parameters: what to train.
+        lr: learning rate.
+        decay: of the running mean, alpha.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, decay: float) -> None:
+        super().__init__(parameters, lr)
+        self._decay = decay
+        self._squares = [torch.zeros_like(parameter, requires_grad=False) for parameter in self.parameters]
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move every parameter."""
+        gradients = self.gradients()
+        torch._foreach_mul_(self._squares, self._decay)
+        torch._foreach_addcmul_(self._squares, gradients, gradients, 1 - self._decay)
+        roots = torch._foreach_sqrt(self._squares)
+        torch._foreach_add_(roots, self.EPSILON)
+        torch._foreach_addcdiv_(list[Tensor](self.parameters), gradients, roots, -self.lr)
+
+    def state(self) -> dict[str, list[Tensor]]:
+        """The running means."""
+        return {"squares": self._squares}
+
+
+def optimisers(
+    players: Mapping[str, nn.Module], teams: Iterable[tuple[str, ...]], settings: Optimizer
+) -> dict[Team, Optimiser]:
+    """An optimiser for every different team; two moves that train the same players share its running means.
 
     Args:
         players: the networks, by name.
         teams: for each move the players that it trains.
-        lr: learning rate.
-        betas: decay of the running mean of gradients and of their squares.
+        settings: of every optimiser.
 
     Raises:
         KeyError: a team names a player that does not exist.
     """
-    return {
-        team: Adam([parameter for name in sorted(team) for parameter in players[name].parameters()], lr, betas)
-        for team in dict.fromkeys(map(frozenset, teams))
-    }
+
+    def make(team: Team) -> Optimiser:
+        parameters = [parameter for name in sorted(team) for parameter in players[name].parameters()]
+        if settings.kind == "rmsprop":
+            return RMSProp(parameters, settings.lr, settings.betas[1])
+        return Adam(parameters, settings.lr, settings.betas)
+
+    return {team: make(team) for team in dict.fromkeys(map(frozenset, teams))}
 
 
 class Bench:

@@ -1,0 +1,45 @@
+"""Normalisation of what flows through a discriminator, or of its weights, by name."""
+
+from typing import Literal
+
+from torch import nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+Norm = Literal["batch", "group", "spectral", "none"]
+"""`batch` normalises each channel over the batch (Ioffe and Szegedy, arXiv:1502.03167). `group` normalises each sample
+by itself over groups of channels (Wu and He, arXiv:1803.08494): what one uses today instead of virtual batch norm
+(Salimans et al., arXiv:1606.03498, section 3.5), which was made so that a sample's output would not depend on its
+neighbours. `spectral` divides each weight by its largest singular value (Miyato et al., arXiv:1802.05957), so that no
+layer stretches a distance."""
+
+GROUPS = 8
+
+
+def norm_layers(norm: Norm, channels: int, flat: bool = False) -> list[nn.Module]:
+    """The layer to put behind a convolution (or, `flat`, a linear layer) with so many outputs: none or one.
+
+    >>> norm_layers("group", 12)[0].num_groups
+    6
+    """
+    if norm == "batch":
+        return [nn.BatchNorm1d(channels) if flat else nn.BatchNorm2d(channels)]
+    if norm == "group":
+        groups = next(groups for groups in range(min(GROUPS, channels), 0, -1) if channels % groups == 0)
+        return [nn.GroupNorm(groups, channels)]
+    return []
+
+
+def normalise_spectrally(network: nn.Module) -> None:
+    """Divide the weight of every linear layer and convolution by its largest singular value, from now on.
+
+    The value is followed by one step of power iteration at each forward pass in training; the vectors of the iteration
+    are buffers of the network, so a resumed run goes on with them.
+
+    >>> layer = nn.Sequential(nn.Linear(3, 2))
+    >>> normalise_spectrally(layer)
+    >>> sorted(name for name, _ in layer.named_parameters())
+    ['0.bias', '0.parametrizations.weight.original']
+    """
+    for module in list(network.modules()):
+        if isinstance(module, nn.Linear | nn.Conv2d):
+            spectral_norm(module)
