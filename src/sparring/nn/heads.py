@@ -5,11 +5,16 @@ from torch import Tensor, nn
 
 
 class Logit(nn.Module):
-    """One number for each picture: how real it is."""
+    """One number for each picture: how real it is.
 
-    def __init__(self, features: int) -> None:
+    Args:
+        features: F.
+        bias: False where only differences of logits count, since nothing would hold it.
+    """
+
+    def __init__(self, features: int, bias: bool = True) -> None:
         super().__init__()
-        self.linear = nn.Linear(features, 1)
+        self.linear = nn.Linear(features, 1, bias=bias)
 
     def forward(self, features: Tensor) -> Tensor:
         """[N, F] to logits, [N]."""
@@ -44,11 +49,12 @@ class Projection(nn.Module):
     Args:
         features: F, the length of $\phi(x)$.
         classes: K.
+        bias: as for `Logit`.
     """
 
-    def __init__(self, features: int, classes: int) -> None:
+    def __init__(self, features: int, classes: int, bias: bool = True) -> None:
         super().__init__()
-        self.linear = nn.Linear(features, 1)
+        self.linear = nn.Linear(features, 1, bias=bias)
         self.classes = nn.Linear(classes, features, bias=False)  # an embedding: its argument is one-hot
         nn.init.normal_(self.classes.weight, std=features**-0.5)
 

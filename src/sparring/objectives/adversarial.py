@@ -96,6 +96,31 @@ def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
     return softplus(loser - winner)
 
 
+RELATIVISTIC_LEGEND = {
+    "discriminator.pairs": "how far the discriminator is from putting each real picture above its fake; log 2 = "
+    "0.69: it guesses, 0: it always knows. It falls slowly in a good run",
+    "discriminator.r1": "how steep the discriminator is around real pictures, with its weight; of the size of r2",
+    "discriminator.r2": "how steep it is around fakes, with its weight; if it soars the game is coming apart",
+    "generator.pairs": "how far the generator is from putting its fakes above real pictures; it rises as the "
+    "discriminator learns, which is no bad sign by itself",
+}
+"""What the terms of a relativistic game with both gradient penalties say."""
+
+
+def relativistic_reading(loss: float) -> str:
+    """What the discriminator's loss over pairs says to a newcomer.
+
+    >>> relativistic_reading(0.4)
+    'balanced'
+    """
+    share = loss / log(2)  # 0: it knows, 1: it guesses
+    if share < 0.1:
+        return "discriminator far ahead"
+    if share < 0.97:
+        return "balanced"
+    return "discriminator guessing" if share < 1.03 else "discriminator fooled"
+
+
 @dataclass(frozen=True)
 class Objective:
     """The three losses of a game in which each picture is judged by itself.
