@@ -52,8 +52,8 @@ def gan_networks() -> tuple[nn.Module, nn.Module]:
     return generator, nn.Sequential(nn.Flatten(), *hidden(784, 128, 64, 32), nn.Linear(32, 1), nn.Flatten(0))
 
 
-def dcgan_networks() -> tuple[nn.Module, nn.Module]:
-    """The DCGAN of the notes, for 32 x 32 colour pictures, conv_dim 32."""
+def dcgan_networks(channels: int = 3) -> tuple[nn.Module, nn.Module]:
+    """The DCGAN of the notes, for 32 x 32 pictures, conv_dim 32."""
 
     def up(inputs: int, outputs: int) -> list[nn.Module]:
         return [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
@@ -62,8 +62,8 @@ def dcgan_networks() -> tuple[nn.Module, nn.Module]:
         return [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)]
 
     project = [nn.Linear(100, 128 * 16, bias=False), nn.Unflatten(1, (128, 4, 4)), nn.BatchNorm2d(128), nn.ReLU()]
-    generator = nn.Sequential(*project, *up(128, 64), *up(64, 32), nn.ConvTranspose2d(32, 3, 4, 2, 1), nn.Tanh())
-    first = [nn.Conv2d(3, 32, 4, 2, 1), nn.LeakyReLU(0.2)]
+    generator = nn.Sequential(*project, *up(128, 64), *up(64, 32), nn.ConvTranspose2d(32, channels, 4, 2, 1), nn.Tanh())
+    first = [nn.Conv2d(channels, 32, 4, 2, 1), nn.LeakyReLU(0.2)]
     last = [nn.Flatten(), nn.Linear(128 * 16, 1), nn.Flatten(0)]
     return generator, nn.Sequential(*first, *down(32, 64), *down(64, 128), *last)
 

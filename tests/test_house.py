@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
+from sparring import games
+from sparring.recipes import recipe_names
+
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "sparring"
 
@@ -67,3 +70,13 @@ def test_the_wheel_holds_the_recipes_and_the_page(tmp_path: Path) -> None:
         packed = {name.removeprefix("sparring/") for name in archive.namelist() if name.startswith("sparring/")}
     there = {str(path.relative_to(SOURCE)) for path in SOURCE.rglob("*") if path.suffix in (".py", ".toml", ".jinja")}
     assert there <= packed
+
+
+def test_every_game_has_a_page_with_a_picture_and_a_recipe_of_its_name() -> None:
+    folder = ROOT / "docs" / "games"
+    assert {path.stem for path in folder.glob("*.md")} == {*games.names(), "README"}
+    assert set(games.names()) <= set(recipe_names())
+    index = (folder / "README.md").read_text()
+    for name in games.names():
+        assert f"[`{name}`]({name}.md)" in index
+        assert f"sparring train {name}" in (folder / f"{name}.md").read_text(), name

@@ -10,16 +10,22 @@ from torch import nn
 from sparring import networks
 from sparring.errors import UsageError
 from sparring.networks import dcgan
-from sparring.nn.dropout import Dropout
+from sparring.networks.fixup import Residual
+from sparring.nn.dropout import ChannelDropout, Dropout
 from sparring.nn.mixing import mixes_samples
 from sparring.nn.norms import Norm
 from sparring.registry import names
 
 FAMILIES = names("sparring.networks")
 SHAPES = {
+    "convnet": [(1, 28, 28), (3, 32, 32), (1, 8, 8), (4, 33, 50), (2, 1, 1)],
     "mlp": [(1, 28, 28), (3, 5, 9), (2, 1, 1)],
     "dcgan": [(1, 8, 8), (3, 32, 32), (1, 28, 28), (4, 33, 50), (3, 64, 64), (2, 1, 1)],
     "dcgan-mnist": [(1, 28, 28), (3, 28, 28)],
+    "dcgan-resize": [(1, 8, 8), (3, 32, 32), (1, 28, 28), (4, 33, 50), (2, 1, 1)],
+    "fixup": [(1, 8, 8), (3, 32, 32), (1, 28, 28), (4, 33, 50)],
+    "points": [(2, 1, 1), (1, 4, 3)],
+    "resnet": [(1, 16, 16), (1, 12, 20), (3, 32, 32), (1, 28, 28), (4, 33, 50), (2, 1, 1)],
 }
 NORMS = get_args(Norm)
 
@@ -55,11 +61,11 @@ def test_every_parameter_matters(family: str, shape: tuple[int, int, int]) -> No
 
 
 @pytest.mark.parametrize("norm", NORMS)
-@pytest.mark.parametrize(("family", "shape"), CASES)
+@pytest.mark.parametrize(("family", "shape"), [case for case in CASES if case[0] != "fixup"])
 def test_only_batch_norm_mixes_samples(family: str, shape: tuple[int, int, int], norm: Norm) -> None:
     discriminator = networks.discriminator(family, shape, width=8, norm=norm)
     for module in discriminator.modules():
-        if isinstance(module, Dropout):
+        if isinstance(module, Dropout | ChannelDropout):
             module.eval()  # random, but drawn for each sample by itself
     pictures = torch.randn(6, *shape)
     discriminator(pictures)
@@ -119,3 +125,13 @@ def test_dcgan_mnist_is_the_courses_shape() -> None:
 
 def test_stages_grow_with_the_picture() -> None:
     assert [dcgan.stages((side, side)) for side in (8, 24, 32, 64, 128, 256)] == [3, 3, 3, 4, 5, 6]
+
+
+def test_fixup_starts_as_shallow_as_its_resampling_and_takes_no_norm() -> None:
+    trunk = networks.discriminator("fixup", (1, 16, 16), width=8).get_submodule("trunk")
+    for module in trunk.modules():
+        if isinstance(module, Residual):
+            stage = torch.randn(2, module.first.in_channels, 4, 4)
+            assert torch.equal(module(stage), stage)
+    with pytest.raises(UsageError, match=r"leave game\.norm=batch out"):
+        networks.discriminator("fixup", (1, 16, 16), width=8, norm="batch")

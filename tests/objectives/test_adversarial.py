@@ -6,7 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from sparring.objectives.adversarial import OBJECTIVES, cross_entropy, log_one_minus, squared_error
+from sparring.objectives.adversarial import (
+    OBJECTIVES,
+    cross_entropy,
+    hinge,
+    hinge_reading,
+    log_one_minus,
+    relativistic,
+    squared_error,
+)
 
 SHAPES = [(5,), (4, 3), (2, 1, 6, 6)]
 
@@ -91,6 +99,62 @@ def test_readings_follow_the_loss(name: str, label: float) -> None:
     assert [objective.reading(loss, label) for loss in losses] == [
         "discriminator far ahead",
         "balanced",
+        "discriminator guessing",
+        "discriminator fooled",
+    ]
+
+
+def test_a_discriminator_that_cannot_tell_says_what_unsure_promises() -> None:
+    for objective in OBJECTIVES.values():
+        unsure = torch.tensor(objective.unsure, dtype=torch.float64, requires_grad=True)
+        loss = objective.discriminate(unsure, 1.0) + objective.discriminate(unsure, 0.0)
+        assert float(loss.detach()) == pytest.approx(objective.chance)
+        assert gradient(loss, unsure) == pytest.approx(0.0, abs=1e-12)
+
+
+# a row of values, golden, put into each of the shapes that discriminators answer in
+ROW = torch.tensor([-2.0, -1.0, 0.0, 0.5, 1.0, 3.0], dtype=torch.float64)
+ANSWERS = [(6,), (3, 2), (1, 1, 2, 3)]
+
+
+@pytest.mark.parametrize("shape", ANSWERS)
+def test_golden_hinge_values(shape: tuple[int, ...]) -> None:
+    real = torch.tensor([3.0, 2.0, 1.0, 0.5, 0.0, 0.0], dtype=ROW.dtype)
+    fake = torch.tensor([0.0, 0.0, 1.0, 1.5, 2.0, 4.0], dtype=ROW.dtype)
+    torch.testing.assert_close(hinge(ROW.view(shape), real=True), real.view(shape))
+    torch.testing.assert_close(hinge(ROW.view(shape), real=False), fake.view(shape))
+
+
+@pytest.mark.parametrize("shape", ANSWERS)
+def test_golden_relativistic_values(shape: tuple[int, ...]) -> None:
+    loser = torch.tensor([0.0, -1.0, 2.0, 0.5, -3.0, 1.0], dtype=ROW.dtype)
+    expected = [2.1269280110429727, 0.6931471805599453, 2.1269280110429727]
+    expected += [0.6931471805599453, 0.01814992791780978, 0.1269280110429726]  # softplus(l_l - l_w)
+    loss = relativistic(ROW.view(shape), loser.view(shape))
+    torch.testing.assert_close(loss, torch.tensor(expected, dtype=ROW.dtype).view(shape))
+    torch.testing.assert_close(relativistic(ROW + 100, loser + 100), loss.flatten())  # only the difference counts
+
+
+def test_hinge_gradients_live_on_the_wrong_side_and_end_beyond_the_margin() -> None:
+    for logit, real, expected in ((-40.0, True, -1.0), (40.0, True, 0.0), (40.0, False, 1.0), (-40.0, False, 0.0)):
+        x = torch.tensor(logit, requires_grad=True)
+        assert gradient(hinge(x, real=real), x) == expected
+
+
+@pytest.mark.parametrize("logit", [-40.0, 40.0])
+def test_relativistic_gradients_at_extreme_logits(logit: float) -> None:
+    x, other = torch.tensor(logit, requires_grad=True), torch.tensor(0.0)
+    ahead, behind = math.exp(-40), 1.0
+    winner = ahead if logit > 0 else behind
+    assert gradient(relativistic(x, other), x) == pytest.approx(-winner, rel=1e-4, abs=0)
+    loser = behind if logit > 0 else ahead
+    assert gradient(relativistic(other, x), x) == pytest.approx(loser, rel=1e-4, abs=0)
+
+
+def test_hinge_readings_follow_the_loss() -> None:
+    assert [hinge_reading(loss) for loss in (0.1, 1.0, 2.0, 3.0)] == [
+        "discriminator far ahead: 95% of the margin",
+        "balanced: 50% of the margin",
         "discriminator guessing",
         "discriminator fooled",
     ]

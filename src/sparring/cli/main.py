@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import sparring
-from sparring.cli import data, recipes, runs, sample, train
+from sparring.cli import classify, data, recipes, runs, sample, train
 from sparring.errors import INTERRUPTED, SparringError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("resume")(train.resume)
 app.command("sample")(sample.sample)
+app.command("classify")(classify.classify)
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")
 app.add_typer(recipes.app, name="recipes")

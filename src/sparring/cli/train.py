@@ -18,8 +18,12 @@ Minutes = Annotated[float | None, typer.Option(min=0.001, help="Stop after so ma
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A name from `sparring recipes`, or the path of a TOML file.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE]",
+            help="A name from `sparring recipes`, or the path of a TOML file; without it, what suits the pictures.",
+        ),
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Settings, such as optimizer.lr=1e-4.")
     ] = None,
@@ -44,9 +48,16 @@ def train(
     from sparring.runs import launch
 
     asked = [*(settings or []), *(["data.skip_bad=true"] if skip_bad else [])]
+    if recipe is not None and "=" in recipe:  # the first of the settings, and no recipe
+        asked.insert(0, recipe)
+        recipe = None
     if dry_run:
         from sparring.cli.plan import show
 
+        if recipe is None:
+            with watching() as observer:
+                chosen, _ = launch.choose(asked, data, observer)
+            recipe, asked = chosen.recipe, [*chosen.settings, *asked]
         return show(launch.resolve(recipe, asked, data, seed=seed, images=images, minutes=minutes), as_json)
     with watching() as observer:
         outcome = launch.train(

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 import torch
 from pydantic import Field
@@ -12,19 +12,19 @@ from torch.nn.functional import one_hot
 
 from sparring import networks
 from sparring.config import Positive, Table
-from sparring.data.batches import Images, Labelled
+from sparring.data.batches import Factored, FewLabels, Images, Labelled
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game, Move, Product, Terms
 from sparring.nn.augmentation import Augmentation, Augmenter
 from sparring.nn.heads import Logit
-from sparring.nn.latents import LARGEST, Latent
+from sparring.nn.latents import LARGEST, Latent, Levels
 from sparring.nn.mixing import mixes_samples
 from sparring.nn.norms import Norm
 
 Numbers = Annotated[int, Field(gt=0, le=LARGEST)]
 """The option `latent`."""
-Width = Annotated[int, Field(gt=0, le=4096)]
+Width = Annotated[int, Field(gt=0, le=1_000_000)]
 """The option `width`."""
 
 
@@ -45,7 +45,7 @@ class Aids(Table):
 
     packing: Annotated[int, Field(ge=1, le=16)] = 1
     minibatch: networks.Minibatch = "none"
-    augment: Annotated[str, Field(pattern="^(none|fixed|adaptive)$")] = "none"
+    augment: Literal["none", "fixed", "adaptive"] = "none"
     augmentations: tuple[Augmentation, ...] = ("colour", "translation", "cutout")
     instance_noise: Annotated[float, Field(ge=0, le=2)] = 0.0
     instance_noise_until: Positive = 100_000
@@ -77,6 +77,28 @@ class Round:
         if not isinstance(self.batch, Labelled):
             raise TypeError("a batch without labels")
         return self.batch.labels
+
+    @property
+    def factors(self) -> Tensor:
+        """[N, F], int64, of real and fake pictures alike, in games with a code for each of `Spec.factors`.
+
+        Raises:
+            TypeError: the batch has none.
+        """
+        if not isinstance(self.batch, Factored):
+            raise TypeError("a batch without factors")
+        return self.batch.factors
+
+    @property
+    def labelled(self) -> Labelled:
+        """The few pictures that have a label.
+
+        Raises:
+            TypeError: the batch is not one of semi-supervised learning.
+        """
+        if not isinstance(self.batch, FewLabels):
+            raise TypeError("a batch without a few labels")
+        return self.batch.labelled
 
 
 class NoiseToImage(Game):
@@ -111,7 +133,11 @@ class NoiseToImage(Game):
         super().__init__()
         self.spec = spec
         self.latent = latent
-        generator = networks.generator(network, spec.shape, latent=latent.size, width=width, condition=latent.coded)
+        levels = Levels(latent)
+        size = levels.noise + levels.coded
+        generator = networks.generator(network, spec.shape, latent=size, width=width, condition=levels.coded)
+        if size != latent.size:
+            generator = nn.Sequential(levels, generator)
         discriminator = networks.discriminator(
             network,
             spec.shape,
@@ -128,6 +154,8 @@ class NoiseToImage(Game):
         self._aids = aids
         if aids.augment != "none" and spec.points:
             raise UsageError("game.aids.augment changes pictures, and these are points: leave it out")
+        if aids.augment != "none" and not aids.augmentations:
+            raise UsageError("game.aids.augmentations is empty: name one, or set game.aids.augment=none")
         if aids.packing > 1 and latent.codes:
             raise UsageError("game.aids.packing judges several pictures as one, and here each has codes of its own: 1")
         if aids.augment != "none":
@@ -144,17 +172,21 @@ class NoiseToImage(Game):
             batches: [N, channels, height, width] each.
             given: [N, ...], what the discriminator is told of the pictures of every batch alike.
         """
-        discriminator = self.players["discriminator"]
         told = () if given is None else (given,)
+        return self._look(self.players["discriminator"], batches, *told)
+
+    def features(self, *batches: Tensor) -> tuple[Tensor, ...]:
+        """What the discriminator's trunk makes of several batches, [N, F] each: that which its head judges by."""
+        return self._look(self.players["discriminator"].get_submodule("trunk"), batches)
+
+    def _look(self, network: nn.Module, batches: tuple[Tensor, ...], *told: Tensor) -> tuple[Tensor, ...]:
         if len(batches) == 1 or not self._joins:
-            return tuple(discriminator(self._seen(batch), *told) for batch in batches)
-        output: Tensor = discriminator(
-            self._seen(torch.cat(batches)), *(torch.cat([one] * len(batches)) for one in told)
-        )
+            return tuple(network(self._seen(batch), *told) for batch in batches)
+        output: Tensor = network(self._seen(torch.cat(batches)), *(torch.cat([one] * len(batches)) for one in told))
         return torch.split(output, [len(output) // len(batches)] * len(batches))
 
     def weigh(
-        self, real: Tensor, fake: Tensor, given: Tensor | None = None, *, relative: bool = False
+        self, real: Tensor, fake: Tensor, given: Tensor | None = None, *, relative: bool = False, unsure: float = 0.0
     ) -> tuple[Tensor, Tensor]:
         """`judge` for the discriminator's own move: real and fake pictures, and adaptive augmentation is steered.
 
@@ -162,14 +194,20 @@ class NoiseToImage(Game):
             real: [N, channels, height, width].
             fake: as many.
             given: as for `judge`.
-            relative: only differences of logits mean something; otherwise 0 is where the discriminator is unsure.
+            relative: only differences of logits mean something.
+            unsure: otherwise, the logit of a picture that could be either.
         """
         real_output, fake_output = self.judge(real, fake, given=given)
         if self._aids.augment == "adaptive":
             logits, others = (o if o.ndim == 1 else o[:, 0] for o in (real_output, fake_output))
-            unsure = (logits.mean() + others.mean()) / 2 if relative else 0.0
-            self.augmenter.adapt(logits - unsure)
+            middle = (logits.mean() + others.mean()) / 2 if relative else unsure
+            self.steer(logits - middle, len(real))
         return real_output, fake_output
+
+    def steer(self, logits: Tensor, count: int) -> None:
+        """Steer adaptive augmentation, where it was asked for, by what was said of `count` real pictures; 0: unsure."""
+        if self._aids.augment == "adaptive":
+            self.augmenter.adapt(logits, count)
 
     def _seen(self, pictures: Tensor) -> Tensor:
         if self._aids.instance_noise:
@@ -210,14 +248,31 @@ class NoiseToImage(Game):
         return Round(batch.pictures, self.players["generator"](latents), latents, batch)
 
     def values(self, batch: Images) -> Mapping[str, Tensor]:
-        """The values of the codes with which fakes are made beside a batch: the classes of the real pictures."""
-        if not isinstance(batch, Labelled):
-            return {}
-        return {code.name: batch.labels for code in self.latent.codes if code.name == CLASS}
+        """The values of the codes with which fakes are made beside a batch: what is known of the real pictures."""
+        known: dict[str, Tensor] = {}
+        if isinstance(batch, Labelled) and issubclass(self.takes, Labelled):  # other games must not learn from labels
+            known[CLASS] = batch.labels
+        if isinstance(batch, Factored) and issubclass(self.takes, Factored):
+            known |= {factor.name: batch.factors[:, column] for column, factor in enumerate(self.spec.factors)}
+        return {code.name: known[code.name] for code in self.latent.codes if code.name in known}
 
     def product(self, players: Mapping[str, nn.Module]) -> Product:
         """The generator."""
         return Product(players["generator"], self.latent, self.spec)
+
+
+def refuse_company(discriminator: nn.Module, aids: Aids, game: str) -> None:
+    """Make sure that what the discriminator says of a picture depends on that picture alone.
+
+    Raises:
+        UsageError: it has packing, a minibatch layer or batch norm.
+    """
+    if aids.packing > 1 or mixes_samples(discriminator):
+        raise UsageError(
+            f"game {game!r} ships a classifier, which must know a picture by itself: leave out game.aids.packing and "
+            "game.aids.minibatch, and set game.norm=group, spectral or none (the running statistics of batch norm "
+            "would be those of real and generated pictures together)"
+        )
 
 
 CLASS = "class"

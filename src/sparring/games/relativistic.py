@@ -64,7 +64,7 @@ class Relativistic(NoiseToImage):
         self,
         spec: Spec,
         *,
-        network: networks.Name = "dcgan",
+        network: networks.Name = "dcgan-resize",
         latent: Numbers = 64,
         width: Width = 32,
         norm: Norm = "none",
@@ -88,12 +88,13 @@ class Relativistic(NoiseToImage):
         """Real above fake in every pair, and flat around both."""
         real, fake = round.real.detach().requires_grad_(), round.fake.detach().requires_grad_()
         real_logits, fake_logits = self.weigh(real, fake, relative=True)
+        r1, r2 = penalties.zero_centred(real_logits, real, fake_logits, fake)  # 1/2 |grad D|^2
         gamma_start, gamma_end, until = self.gamma
         gamma = geometric(gamma_start, gamma_end, self.shown, until)
         return {
             "pairs": adversarial.relativistic(real_logits, fake_logits).mean(),  # softplus(D(G(z)) - D(x))
-            "r1": gamma * penalties.zero_centred(real_logits, real).mean(),  # gamma/2 |grad D(x)|^2
-            "r2": gamma * penalties.zero_centred(fake_logits, fake).mean(),  # gamma/2 |grad D(G(z))|^2
+            "r1": gamma * r1.mean(),
+            "r2": gamma * r2.mean(),
         }
 
     def generate(self, round: Round) -> Terms:

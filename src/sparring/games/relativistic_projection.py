@@ -2,7 +2,7 @@ r"""The relativistic GAN with classes: a real and a generated picture of the sam
 
 The game is that of `relativistic` (arXiv:1807.00734; Huang et al., arXiv:2501.05441). The class $y$ is joined to the
 noise, one-hot, and the discriminator asks by projection whether a picture is a good one of its class (Miyato and
-Koyama, arXiv:1802.05637, equation 4): $D(x, y) = \psi(\phi(x)) + \langle v_y, \phi(x) \rangle$.
+Koyama, arXiv:1802.05637): $D(x, y) = \psi(\phi(x)) + \langle v_y, \phi(x) \rangle$.
 
 $$ \min_D \; E[\mathrm{softplus}(D(G(z, y), y) - D(x, y))]
    + \frac\gamma2 E[\lVert\nabla D(x, y)\rVert^2] + \frac\gamma2 E[\lVert\nabla D(G(z, y), y)\rVert^2] $$
@@ -60,7 +60,7 @@ class RelativisticProjection(NoiseToImage):
         self,
         spec: Spec,
         *,
-        network: networks.Name = "dcgan",
+        network: networks.Name = "dcgan-resize",
         latent: Numbers = 64,
         width: Width = 32,
         norm: Norm = "none",
@@ -92,12 +92,13 @@ class RelativisticProjection(NoiseToImage):
         real, fake = round.real.detach().requires_grad_(), round.fake.detach().requires_grad_()
         classes = classes_of(round.labels, self.spec)
         real_logits, fake_logits = self.weigh(real, fake, classes, relative=True)
+        r1, r2 = penalties.zero_centred(real_logits, real, fake_logits, fake)  # 1/2 |grad D|^2
         gamma_start, gamma_end, until = self.gamma
         gamma = geometric(gamma_start, gamma_end, self.shown, until)
         return {
             "pairs": adversarial.relativistic(real_logits, fake_logits).mean(),  # softplus(D(G(z, y), y) - D(x, y))
-            "r1": gamma * penalties.zero_centred(real_logits, real).mean(),  # gamma/2 |grad D(x, y)|^2
-            "r2": gamma * penalties.zero_centred(fake_logits, fake).mean(),  # gamma/2 |grad D(G(z, y), y)|^2
+            "r1": gamma * r1.mean(),
+            "r2": gamma * r2.mean(),
         }
 
     def generate(self, round: Round) -> Terms:

@@ -81,7 +81,7 @@ class WGANGP(NoiseToImage):
     def discriminate(self, round: Round) -> Terms:
         """Equation 3."""
         real_values, fake_values = self.weigh(round.real, round.fake.detach(), relative=True)
-        between = penalties.interpolates(round.real, round.fake)
+        between = penalties.interpolates(round.real, round.fake, packing=self.multiple)
         (values,) = self.judge(between)
         penalty = penalties.one_centred(values, between)  # (|grad D(x^)| - 1)^2
         return {"distance": fake_values.mean() - real_values.mean(), "penalty": self.penalty * penalty.mean()}

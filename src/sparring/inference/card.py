@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sparring.data.spec import Spec
 from sparring.games.base import Product
 
 _CARD = """---
@@ -33,12 +34,26 @@ model = sparring.load("path/to/this/folder")
 ```
 
 or `sparring sample path/to/this/folder -n 16 --seed 1 --out {out}`. Number i depends on the seed and on i alone.
-
+{classifier}
 ## Limits
 
 It draws what it was trained on, with its gaps and its bias, and may repeat some of it. Its licence is yours to choose,
 within what the licence of the training data allows.
 """
+
+_CLASSIFIER = """
+## The classifier
+
+Beside the generator there is what this game is played for: a classifier of {kind} into {count} classes ({names}).
+
+```python
+scores = model.classify({kind})  # of {kind} like the above; float32 [16, {count}], each row adds up to 1
+model.config.spec.classes  # what the columns are
+```
+
+or `sparring classify path/to/this/folder my-{kind} --out labels.csv`.
+"""
+MOST_NAMES = 12
 
 
 def model_card(config: Mapping[str, Any], product: Product) -> str:
@@ -47,6 +62,7 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
     kind = {1: "grey", 3: "colour"}.get(spec.channels, f"{spec.channels}-channel")
     pictures = f"{kind} pictures, {spec.width} x {spec.height} pixels, {spec.bits} bits"
     return _CARD.format(
+        classifier="" if product.classifier is None else _classifier(spec),
         game=config["game"]["name"],
         recipe=config["recipe"],
         what="points of the plane" if spec.points else pictures,
@@ -64,3 +80,8 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
         width=spec.width,
         channels=spec.channels,
     )
+
+
+def _classifier(spec: Spec) -> str:
+    names = ", ".join(spec.classes[:MOST_NAMES]) + (", ..." if len(spec.classes) > MOST_NAMES else "")
+    return _CLASSIFIER.format(kind="points" if spec.points else "pictures", count=len(spec.classes), names=names)

@@ -85,6 +85,19 @@ class Model:
             raise UsageError(f"cannot draw {count} pictures from number {first} of seed {seed}: count from 1, others 0")
         return sample.array(self.product, count, seed, first, sample.values_of(self.product, label))
 
+    def classifier(self) -> nn.Module:
+        """The network that tells classes apart.
+
+        Raises:
+            UsageError: the model has none.
+        """
+        if self.product.classifier is None:
+            raise UsageError(
+                f"a model of game {self.config.game['name']!r} has no classifier; "
+                "'semi-supervised' and 'complement' train one"
+            )
+        return self.product.classifier
+
     @torch.no_grad()
     def classify(self, pictures: NDArray[np.generic]) -> NDArray[np.float32]:
         """How sure the model is of each class for each picture; of games that ship a classifier.
@@ -98,11 +111,7 @@ class Model:
         Raises:
             UsageError: the model has no classifier, or the pictures have another shape.
         """
-        classifier, spec = self.product.classifier, self.config.spec
-        if classifier is None:
-            raise UsageError(
-                f"a model of game {self.config.game['name']!r} has no classifier; one of 'semi-supervised' has"
-            )
+        classifier, spec = self.classifier(), self.config.spec
         if pictures.shape[1:] != (spec.height, spec.width, spec.channels):
             wanted = (spec.height, spec.width, spec.channels)
             raise UsageError(f"pictures of shape {pictures.shape[1:]} for a classifier of {wanted}")

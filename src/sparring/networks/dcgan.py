@@ -31,7 +31,7 @@ def stages(size: Size) -> int:
     return count
 
 
-def _plan(shape: Shape, width: int) -> tuple[Size, Size, list[int]]:
+def plan(shape: Shape, width: int) -> tuple[Size, Size, list[int]]:
     """The size the network works at, that of its smallest stage, and the channels from there to the picture."""
     working = round_up(shape[1:], 8)
     count = stages(working)
@@ -46,7 +46,7 @@ class Generator(nn.Module):
     def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
         super().__init__()
         self.size = shape[1:]
-        _, smallest, channels = _plan(shape, width)
+        _, smallest, channels = plan(shape, width)
         self.project = nn.Linear(latent, channels[0] * smallest[0] * smallest[1], bias=False)
         layers: list[nn.Module] = [nn.Unflatten(1, (channels[0], *smallest)), nn.BatchNorm2d(channels[0]), nn.ReLU()]
         for inputs, outputs in pairwise(channels):
@@ -68,7 +68,7 @@ class Trunk(nn.Module):
 
     def __init__(self, shape: Shape, *, width: int, norm: Norm = NORM) -> None:
         super().__init__()
-        self.working, smallest, channels = _plan(shape, width)
+        self.working, smallest, channels = plan(shape, width)
         channels.reverse()
         layers: list[nn.Module] = [nn.Conv2d(shape[0], channels[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
         for inputs, outputs in pairwise(channels):

@@ -28,3 +28,27 @@ class Dropout(nn.Module):
         if not self.training:
             return numbers
         return numbers * torch.rand_like(numbers).ge_(self.p).mul_(1 / (1 - self.p))
+
+
+class ChannelDropout(nn.Module):
+    r"""Dropout of whole channels, since a pixel that is dropped alone can be read off its neighbours.
+
+    Tompson et al., "Efficient Object Localization Using Convolutional Networks", arXiv:1411.4280, section 3.2; the same
+    as `torch.nn.Dropout2d`.
+
+    Args:
+        p: share of channels that are dropped, in [0, 1).
+
+    >>> set(ChannelDropout(0.5)(torch.ones(1, 50, 2, 2)).sum((0, 2, 3)).tolist()) <= {0.0, 8.0}
+    True
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, stage: Tensor) -> Tensor:
+        """[N, C, H, W] to the same shape."""
+        if not self.training:
+            return stage
+        return stage * torch.rand(*stage.shape[:2], 1, 1, device=stage.device).ge_(self.p).mul_(1 / (1 - self.p))

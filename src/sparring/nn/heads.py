@@ -43,7 +43,7 @@ class Outputs(nn.Module):
 class Projection(nn.Module):
     r"""How real a picture is as one of its class: $\psi(\phi(x)) + \langle v_y, \phi(x) \rangle$.
 
-    Miyato and Koyama, "cGANs with Projection Discriminator", arXiv:1802.05637, equation 4: the first term asks whether
+    Miyato and Koyama, "cGANs with Projection Discriminator", arXiv:1802.05637: the first term asks whether
     it is a picture at all, the second whether it is one of class $y$.
 
     Args:

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from sparring.seeds import mix
@@ -172,4 +172,37 @@ class Latent(BaseModel):
                 wanted = torch.zeros(count, dtype=torch.int64)
                 rows[:, place] *= among  # the level's part and the place in it, from one number
             parts.append(code.write(wanted, rows[:, place]))
+        return torch.cat(parts, 1)
+
+
+class Levels(nn.Module):
+    """What a generator makes of levels before anything else: one column for each value, 1 for the one that is meant.
+
+    A level means something else in each of its parts. A network that was given the number itself would have to learn
+    all these steps, and would blur them; noise and other codes are passed on as they are.
+
+    Args:
+        latent: with or without levels.
+
+    Attributes:
+        noise: numbers of noise that come out.
+        coded: numbers of codes that come out, behind the noise.
+
+    >>> size = Code(name="size", kind="level", values=("small", "large"))
+    >>> Levels(Latent(distribution="uniform", noise=1, codes=(size,)))(torch.tensor([[0.3, -0.9]]))
+    tensor([[0.3000, 1.0000, 0.0000]])
+    """
+
+    def __init__(self, latent: Latent) -> None:
+        super().__init__()
+        self.latent = latent
+        self.noise = latent.noise
+        self.coded = sum(len(code.values) if code.kind == "level" else code.columns for code in latent.codes)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """[N, latent.size] to [N, noise + coded]."""
+        parts = [latents[:, : self.noise]]
+        for code in self.latent.codes:
+            own = latents[:, self.latent.columns(code.name)]
+            parts.append(one_hot(code.read(own), len(code.values)).to(own) if code.kind == "level" else own)
         return torch.cat(parts, 1)

@@ -13,19 +13,21 @@ neighbours. `spectral` divides each weight by its largest singular value (Miyato
 layer stretches a distance."""
 
 GROUPS = 8
+SMALLEST_GROUP = 4
+"""Channels that a group has at least, where there are as many: the mean and deviation of one number say nothing."""
 
 
 def norm_layers(norm: Norm, channels: int, flat: bool = False) -> list[nn.Module]:
     """The layer to put behind a convolution (or, `flat`, a linear layer) with so many outputs: none or one.
 
-    >>> norm_layers("group", 12)[0].num_groups
-    6
+    >>> norm_layers("group", 48)[0].num_groups, norm_layers("group", 12)[0].num_groups
+    (8, 3)
     """
     if norm == "batch":
         return [nn.BatchNorm1d(channels) if flat else nn.BatchNorm2d(channels)]
     if norm == "group":
-        groups = next(groups for groups in range(min(GROUPS, channels), 0, -1) if channels % groups == 0)
-        return [nn.GroupNorm(groups, channels)]
+        most = min(GROUPS, max(1, channels // SMALLEST_GROUP))
+        return [nn.GroupNorm(next(groups for groups in range(most, 0, -1) if channels % groups == 0), channels)]
     return []
 
 

@@ -63,8 +63,8 @@ def log_one_minus(fake: Tensor) -> Tensor:
 def hinge(logits: Tensor, real: bool) -> Tensor:
     r"""The discriminator's hinge loss, $\max(0, 1 - l)$ for real pictures and $\max(0, 1 + l)$ for fakes.
 
-    Lim and Ye, "Geometric GAN", arXiv:1705.02894, equation 10; Miyato et al., arXiv:1802.05957, equation 16: a picture
-    that is on its side of the margin teaches nothing more.
+    Lim and Ye, "Geometric GAN", arXiv:1705.02894; Miyato et al., arXiv:1802.05957, equation 16: a picture that is on
+    its side of the margin teaches nothing more. The generator maximises the logit of its fakes (equation 17).
 
     Args:
         logits: any shape.
@@ -72,6 +72,10 @@ def hinge(logits: Tensor, real: bool) -> Tensor:
 
     Returns:
         The losses, in the shape of `logits`.
+
+    >>> import torch
+    >>> hinge(torch.tensor([-1.0, 0.0, 1.0, 2.0]), real=True)
+    tensor([2., 1., 0., 0.])
     """
     return relu(1 - logits if real else 1 + logits)
 
@@ -79,8 +83,8 @@ def hinge(logits: Tensor, real: bool) -> Tensor:
 def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
     r"""$-\log\sigma(l_w - l_l)$: one logit should be above the other, whatever both are.
 
-    Relativistic pairing (Jolicoeur-Martineau, "The relativistic discriminator", arXiv:1807.00734, equations 5 and 6):
-    the discriminator wants each real picture above a fake, the generator the other way round.
+    Relativistic pairing (Jolicoeur-Martineau, "The relativistic discriminator", arXiv:1807.00734): the discriminator
+    wants each real picture above a fake, the generator the other way round.
 
     Args:
         winner: logits of any shape that should be larger.
@@ -130,12 +134,14 @@ class Objective:
         generate: loss of the generator for the logits of its fakes.
         chance: the discriminator's loss, real plus fake, where it cannot tell them apart and knows it.
         floor: the least it can come down to, for the label that real pictures have.
+        unsure: the logit of a picture that could be either.
     """
 
     discriminate: Callable[[Tensor, float], Tensor]
     generate: Callable[[Tensor], Tensor]
     chance: float
     floor: Callable[[float], float]
+    unsure: float = 0.0
 
     def reading(self, loss: float, real_label: float) -> str:
         """What the discriminator's loss, real plus fake, says to a newcomer.
@@ -144,12 +150,7 @@ class Objective:
         'discriminator far ahead'
         """
         floor = self.floor(real_label)
-        share = (loss - floor) / (self.chance - floor)  # 0: it knows, 1: it guesses
-        if share < 0.15:
-            return "discriminator far ahead"
-        if share < 0.95:
-            return "balanced"
-        return "discriminator guessing" if share < 1.05 else "discriminator fooled"
+        return _standing((loss - floor) / (self.chance - floor))
 
 
 LEGEND = {
@@ -161,6 +162,25 @@ LEGEND = {
 """What the three terms say, by the names under which games log them."""
 
 
+def _standing(share: float) -> str:
+    """Who is ahead; 0: the discriminator knows, 1: it guesses."""
+    if share < 0.15:
+        return "discriminator far ahead"
+    if share < 0.95:
+        return "balanced"
+    return "discriminator guessing" if share < 1.05 else "discriminator fooled"
+
+
+def hinge_reading(loss: float) -> str:
+    """What the discriminator's hinge loss, real plus fake, says to a newcomer: 2 says nothing, 0 is the whole margin.
+
+    >>> hinge_reading(1.5), hinge_reading(2.0)
+    ('balanced: 25% of the margin', 'discriminator guessing')
+    """
+    share = loss / 2
+    return _standing(share) + (f": {1 - share:.0%} of the margin" if share < 0.95 else "")
+
+
 def _entropy(label: float) -> float:
     """The cross-entropy of a label with itself, which no answer can beat."""
     return -sum(share * log(share) for share in (label, 1 - label) if share > 0)
@@ -170,5 +190,5 @@ OBJECTIVES: dict[str, Objective] = {
     # -log D(G(z)): the same fixed point as minimax, with gradients where the generator is losing
     "non-saturating": Objective(cross_entropy, lambda fake: cross_entropy(fake, 1.0), 2 * log(2), _entropy),
     "minimax": Objective(cross_entropy, log_one_minus, 2 * log(2), _entropy),
-    "least-squares": Objective(squared_error, lambda fake: squared_error(fake, 1.0), 0.25, lambda label: 0.0),
+    "least-squares": Objective(squared_error, lambda fake: squared_error(fake, 1.0), 0.25, lambda label: 0.0, 0.5),
 }

@@ -10,7 +10,7 @@ import torch
 
 from sparring import data as datasets
 from sparring import files, games
-from sparring.config import Recipe
+from sparring.config import Data, Recipe
 from sparring.data import Dataset
 from sparring.data.batches import FewLabels, Images
 from sparring.data.builtin import EMBEDDED
@@ -18,7 +18,8 @@ from sparring.errors import SparringError, UsageError
 from sparring.games.base import Game
 from sparring.nn.mixing import has_batch_norm
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, folder
+from sparring.runs import checkpoint, choice, folder
+from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.folder import Run
 from sparring.runs.session import Observer, Outcome, Session, Silent
@@ -62,8 +63,22 @@ def _with_budget(raw: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return raw | given
 
 
+def choose(settings: Iterable[str], data: Paths | None, observer: Observer) -> tuple[Choice, Dataset]:
+    """The recipe for the pictures, where nobody named one; the observer is told in a line which and why.
+
+    Raises:
+        UsageError: the data's name is wrong.
+        SparringError: the data is broken.
+    """
+    about_data = [setting for setting in settings if setting.startswith("data.")]
+    dataset = _opened(resolve("relativistic", about_data, data).data, observer)
+    found = choice.choose(dataset)
+    observer.say(f"recipe {' '.join([found.recipe, *found.settings])}: {found.why}")
+    return found, dataset
+
+
 def train(
-    recipe: str = "dcgan",
+    recipe: str | None = None,
     *settings: str,
     data: Paths | None = None,
     runs: Paths = "runs",
@@ -76,7 +91,7 @@ def train(
     """Train a game on pictures, in a new run folder.
 
     Args:
-        recipe: a name that `sparring recipes` lists, or the path of a TOML file.
+        recipe: a name that `sparring recipes` lists, or the path of a TOML file; None: what suits the pictures.
         settings: `key=value` strings on top of the recipe, for example `"optimizer.lr=1e-4"`.
         data: a folder, zip or array file of pictures, or the name of an embedded set.
         runs: the folder that the run's folder is made in.
@@ -94,12 +109,16 @@ def train(
         SparringError: the data is broken or the disk is full.
         Halted: a loss or weight stopped being finite; the last good checkpoint is kept.
     """
+    observer = observer or Silent()
+    dataset = None
+    if recipe is None:
+        chosen, dataset = choose(settings, data, observer)
+        recipe, settings = chosen.recipe, (*chosen.settings, *settings)
     resolved = resolve(recipe, settings, data, seed=seed, images=images, minutes=minutes)
     title = Path(recipe).stem
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
-    observer = observer or Silent()
-    session = prepare(resolved, title, observer)
+    session = prepare(resolved, title, observer, dataset)
     run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
     with run.held(observer.say):
         try:
@@ -146,8 +165,14 @@ def resume(
         return session.play(found)
 
 
-def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
+def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | None = None) -> Session:
     """Everything that a run needs, ready for its first step; nothing is written.
+
+    Args:
+        recipe: checked.
+        title: the recipe's name.
+        observer: is told what happens.
+        dataset: the pictures, where they were opened before.
 
     Raises:
         UsageError: the data's name, the device or the combination of game and pictures is wrong.
@@ -156,10 +181,7 @@ def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
     device = find_device(recipe.device)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
     recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": _absolute(recipe.data.path)})})
-    dataset = datasets.open_dataset(recipe.data, observer.say)
-    observer.say(f"{dataset.source.layout}: {len(dataset):,} items")
-    for note in dataset.notes:
-        observer.say(note)
+    dataset = dataset or _opened(recipe.data, observer)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
@@ -169,14 +191,26 @@ def prepare(recipe: Recipe, title: str, observer: Observer) -> Session:
     return Session(recipe, title, dataset, stream, trainer, device, observer)
 
 
+def _opened(config: Data, observer: Observer) -> Dataset:
+    dataset = datasets.open_dataset(config, observer.say)
+    observer.say(f"{dataset.source.layout}: {len(dataset):,} items")
+    for note in dataset.notes:
+        observer.say(note)
+    return dataset
+
+
 def _check_batch(recipe: Recipe, game: Game) -> None:
-    if recipe.batch_size == 1 and has_batch_norm(game):
-        raise UsageError("batch_size=1: batch norm needs at least two pictures in a batch")
+    least = game.multiple * (2 if has_batch_norm(game) else 1)
     if recipe.batch_size % game.multiple:
-        nearest = max(1, round(recipe.batch_size / game.multiple)) * game.multiple
+        nearest = max(least, round(recipe.batch_size / game.multiple) * game.multiple)
         raise UsageError(
             f"batch_size={recipe.batch_size} cannot be cut into packs of {game.multiple} pictures: "
             f"set batch_size={nearest} or change game.aids.packing"
+        )
+    if recipe.batch_size < least:
+        sort = "pictures" if game.multiple == 1 else f"packs of {game.multiple} pictures"
+        raise UsageError(
+            f"batch_size={recipe.batch_size}: batch norm needs at least two {sort} in a batch: set batch_size={least}"
         )
 
 

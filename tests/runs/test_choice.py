@@ -1,0 +1,62 @@
+"""The recipe that is taken where nobody named one."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from sparring.config import Data
+from sparring.data import Dataset, open_dataset
+from sparring.runs.choice import choose
+from sparring.runs.launch import train
+from sparring.runs.session import Silent
+
+
+def grey(tmp_path: Path, count: int, classes: int = 0, side: int = 8) -> Dataset:
+    arrays: dict[str, NDArray[Any]] = {"images": np.zeros((count, side, side), np.uint8)}
+    if classes:
+        arrays["labels"] = np.arange(count) % classes
+    np.savez(tmp_path / "set.npz", **arrays)  # type: ignore[arg-type]
+    return open_dataset(Data(path=str(tmp_path / "set.npz")))
+
+
+def test_labels_are_used_where_there_are_enough_of_each(tmp_path: Path) -> None:
+    assert choose(grey(tmp_path, 200, classes=4)).recipe == "relativistic-projection"
+    assert choose(grey(tmp_path, 200)).recipe == "relativistic"
+    found = choose(grey(tmp_path, 200, classes=50))
+    assert found.recipe == "relativistic"
+    assert "labels are left aside" in found.why
+
+
+def test_large_pictures_get_a_larger_gamma_and_small_sets_are_augmented(tmp_path: Path) -> None:
+    assert "game.gamma=0.4" in choose(grey(tmp_path, 40, side=64)).settings
+    assert not any("gamma" in setting for setting in choose(grey(tmp_path, 40, side=28)).settings)
+    assert "game.aids.augment=adaptive" in choose(grey(tmp_path, 40)).settings
+    assert "game.aids.augment=adaptive" not in choose(grey(tmp_path, 20_000)).settings
+
+
+def test_points_get_a_network_for_points() -> None:
+    assert "game.network=points" in choose(open_dataset(Data(path="ring8"))).settings
+
+
+class Listener(Silent):
+    """Remembers what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+@pytest.mark.parametrize("data", ["digits", "ring8"])
+def test_training_without_a_name_says_what_it_took_and_why(tmp_path: Path, data: str) -> None:
+    listener = Listener()
+    small = ("game.width=4", "batch_size=8")
+    outcome = train(None, *small, data=data, runs=tmp_path, images=16, observer=listener)
+    assert outcome.finished
+    (line,) = (line for line in listener.said if line.startswith("recipe "))
+    assert "pictures of 32 x 32, 10 classes" in line or "points of the plane" in line
+    assert Path(outcome.folder).name.startswith("relativistic")
