@@ -31,7 +31,7 @@ from sparring.inference.model import load
 from sparring.recipes import read_recipe
 
 COUNT = 5000
-OVERHEAD = 4.0
+OVERHEAD = 6.0
 """Seconds of a process before the first step and after the last one, which are kept free of the training's budget."""
 EMOJI = "openmoji-128.zip"
 SETTINGS = {EMOJI: ("data.size=32",)}

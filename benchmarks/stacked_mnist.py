@@ -141,7 +141,10 @@ def measure(options: argparse.Namespace, work: Path) -> None:
     pictures, labels = digits(options.data, "train")
     network = train_reader(pictures, labels, options.epochs)
     test_pictures, test_labels = digits(options.data, "test")
-    print(f"reader: {100 * accuracy(network, test_pictures, test_labels):.2f}% of {len(test_labels):,} unseen digits\n")
+    print(
+        f"reader: {100 * accuracy(network, test_pictures, test_labels):.2f}% of {len(test_labels):,} unseen digits\n",
+        flush=True,
+    )
     print("| game | seed | modes | published | KL - floor | published, KL | images | minutes |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     real = of_classes(read(network, stack(test_pictures, test_labels, SAMPLES, seed=1)), MODES)

@@ -133,5 +133,5 @@ def test_fixup_starts_as_shallow_as_its_resampling_and_takes_no_norm() -> None:
         if isinstance(module, Residual):
             stage = torch.randn(2, module.first.in_channels, 4, 4)
             assert torch.equal(module(stage), stage)
-    with pytest.raises(UsageError, match=r"leave game\.norm=batch out"):
+    with pytest.raises(UsageError, match=r"set game\.norm=none"):
         networks.discriminator("fixup", (1, 16, 16), width=8, norm="batch")

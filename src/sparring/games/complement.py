@@ -25,13 +25,13 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import cross_entropy, relu
 
 from sparring import networks
-from sparring.data.batches import FewLabels
+from sparring.data.batches import FewLabels, Images
 from sparring.data.spec import Spec
-from sparring.games.base import Move, Product, Terms
+from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, refuse_company
 from sparring.nn.density import AutoregressiveDensity
 from sparring.nn.heads import Outputs
@@ -70,8 +70,9 @@ class Complement(NoiseToImage):
     ['density', 'discriminator', 'generator']
     """
 
-    takes = FewLabels
+    takes: ClassVar[type[Images]] = FewLabels
     averaged: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    classifies: ClassVar[bool] = True
     legend: ClassVar[Mapping[str, str]] = {
         "density.surprise": "how unlikely the density model finds pictures, in nats per number; falls and settles",
         "discriminator.labelled": "how far the classifier is from the right class of the few pictures whose class is "
@@ -158,7 +159,3 @@ class Complement(NoiseToImage):
             "around the pictures" if losses["generator.density"] < 0.01 * self.density_weight else "among the pictures"
         )
         return f"labelled pictures known; fakes {where}"
-
-    def product(self, players: Mapping[str, nn.Module]) -> Product:
-        """The classifier, and the generator beside it."""
-        return Product(players["generator"], self.latent, self.spec, classifier=players["discriminator"])

@@ -104,6 +104,9 @@ class Round:
 class NoiseToImage(Game):
     """A generator and a discriminator that take turns on the same real and fake pictures.
 
+    Attributes:
+        classifies: whether the discriminator is a classifier, to be shipped with the generator.
+
     Args:
         spec: the pictures.
         latent: what the generator starts from.
@@ -116,6 +119,7 @@ class NoiseToImage(Game):
     """
 
     averaged: ClassVar[tuple[str, ...]] = ("generator",)
+    classifies: ClassVar[bool] = False
     shown: Tensor
 
     def __init__(
@@ -257,8 +261,9 @@ class NoiseToImage(Game):
         return {code.name: known[code.name] for code in self.latent.codes if code.name in known}
 
     def product(self, players: Mapping[str, nn.Module]) -> Product:
-        """The generator."""
-        return Product(players["generator"], self.latent, self.spec)
+        """The generator, and the discriminator of games that make it a classifier."""
+        classifier = players["discriminator"] if self.classifies else None
+        return Product(players["generator"], self.latent, self.spec, classifier)
 
 
 def refuse_company(discriminator: nn.Module, aids: Aids, game: str) -> None:

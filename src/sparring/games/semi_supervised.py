@@ -24,13 +24,12 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
-from torch import nn
 from torch.nn.functional import cross_entropy
 
 from sparring import networks
-from sparring.data.batches import FewLabels
+from sparring.data.batches import FewLabels, Images
 from sparring.data.spec import Spec
-from sparring.games.base import Move, Product, Terms
+from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, refuse_company
 from sparring.nn.heads import Outputs
 from sparring.nn.latents import Latent
@@ -61,8 +60,9 @@ class SemiSupervised(NoiseToImage):
     ('generator', 'discriminator')
     """
 
-    takes = FewLabels
+    takes: ClassVar[type[Images]] = FewLabels
     averaged: ClassVar[tuple[str, ...]] = ("generator", "discriminator")
+    classifies: ClassVar[bool] = True
     legend: ClassVar[Mapping[str, str]] = {
         "discriminator.labelled": "how far the classifier is from the right class of the few pictures whose class is "
         "known; near 0 soon, since they are few, which says nothing of other pictures",
@@ -123,7 +123,3 @@ class SemiSupervised(NoiseToImage):
         if losses["discriminator.fake"] < 0.01 * self.unlabelled_weight:
             return "fakes too easy to tell"
         return "labelled pictures known; learning from the others"
-
-    def product(self, players: Mapping[str, nn.Module]) -> Product:
-        """The classifier, and the generator beside it."""
-        return Product(players["generator"], self.latent, self.spec, classifier=players["discriminator"])

@@ -80,7 +80,7 @@ class Trunk(nn.Module):
     def __init__(self, shape: Shape, *, width: int, norm: Norm = NORM) -> None:
         super().__init__()
         if norm != "none":
-            raise UsageError(f"network 'fixup' is started so that it needs no norm: leave game.norm={norm} out")
+            raise UsageError("network 'fixup' is started so that it needs no norm: set game.norm=none")
         self.working, smallest, channels = plan(shape, width)
         channels.reverse()
         layers: list[nn.Module] = []

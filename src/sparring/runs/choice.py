@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sparring.data import Dataset
+from sparring.recipes import recipe_names
 
 FEW = 10_000
 """Below so many pictures, a discriminator soon knows them by heart."""
@@ -35,7 +36,8 @@ def choose(dataset: Dataset) -> Choice:
     """The recipe for a set: by what it holds, its labels, its size and the number of pictures."""
     spec = dataset.spec
     if spec.points:
-        return Choice("relativistic", ("game.network=points",), "points of the plane")
+        own = dataset.title in recipe_names()
+        return Choice(dataset.title if own else "grid25", (), "points of the plane, on which modes are easily lost")
     settings, reasons = [], []
     labels = _use_of_labels(dataset)
     reasons.append(f"{len(dataset):,} {_kind(spec.channels)} pictures of {spec.width} x {spec.height}, {labels[1]}")
