@@ -8,7 +8,6 @@ import pytest
 
 import sparring
 from sparring.errors import UsageError
-from sparring.recipes import recipe_names
 from sparring.runs.launch import prepare, resolve
 from sparring.runs.session import Silent
 
@@ -147,7 +146,6 @@ def test_few_labels_of_a_set_without(tmp_path: Path) -> None:
     assert "has no labels to keep" in refused("dcgan", "data.labelled=3", data=a_set(tmp_path, labels=None))
 
 
-@pytest.mark.skipif("semi-supervised" not in recipe_names(), reason="there is no such recipe")
 def test_a_semi_supervised_game_asks_how_many_labels_to_keep(tmp_path: Path) -> None:
     data = a_set(tmp_path, labels=[0] * 20 + [1] * 10 + [2] * 6)
     observer = Listener()

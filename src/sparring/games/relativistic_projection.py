@@ -7,8 +7,8 @@ Koyama, arXiv:1802.05637): $D(x, y) = \psi(\phi(x)) + \langle v_y, \phi(x) \rang
 $$ \min_D \; E[\mathrm{softplus}(D(G(z, y), y) - D(x, y))]
    + \frac\gamma2 E[\lVert\nabla D(x, y)\rVert^2] + \frac\gamma2 E[\lVert\nabla D(G(z, y), y)\rVert^2] $$
 
-Each fake has the class of the real picture that it is paired with. Labels are worth a lot: they tell the generator what
-there is to draw, and it needs about half as many pictures for the same quality.
+Each fake has the class of the real picture that it is paired with. Labels tell the
+generator what there is to draw.
 """
 
 from collections.abc import Mapping
