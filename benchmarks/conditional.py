@@ -1,6 +1,6 @@
 """Do the generators obey their labels? GAN-test and GAN-train on fashion-mnist.
 
-    .venv/bin/python -m benchmarks.conditional [--minutes 5] [--seeds 1] [--recipes conditional projection auxiliary]
+    .venv/bin/python -m benchmarks.conditional [--minutes 5] [--seeds 1] [--recipes auxiliary ...]
 
 A small classifier that shares nothing with the games is trained on the real training pictures. GAN-test is how often
 it agrees with the label that a fake was asked for; GAN-train is how often the same classifier, trained afresh for as
@@ -29,6 +29,7 @@ from sparring.inference.model import Model
 SHOWN, BATCH, RATE = 300_000, 128, 3e-3
 """Pictures that a classifier is shown, whatever it is trained on; in a batch; and its highest learning rate."""
 TESTED = 10_000
+RECIPES = ["relativistic-projection", "conditional", "projection", "auxiliary"]
 
 
 def classifier(classes: int) -> nn.Module:
@@ -119,7 +120,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5, help="of training, for each run")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--recipes", nargs="+", default=["conditional", "projection", "auxiliary"])
+    parser.add_argument(
+        "--recipes", nargs="+", default=["relativistic-projection", "conditional", "projection", "auxiliary"]
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data/fashion-mnist"))
     options = parser.parse_args()
     examiner = Examiner(options.data)

@@ -2,7 +2,6 @@
 
     .venv/bin/python -m benchmarks.equal_time default [--seeds 3]              # the notes' loop, and `sparring train`
     .venv/bin/python -m benchmarks.equal_time games [--seconds 300]            # every game, on two sets
-    .venv/bin/python -m benchmarks.equal_time try RECIPE [KEY=VALUE ...] --set fashion-mnist --seconds 45 90
 
 Every row is a process of its own, from its start to its last picture on disk; the clock of a row is that of the wall.
 Rows of `default` take turns, so that both sides see the same drifts of the machine. 5,000 pictures are judged (see
@@ -10,11 +9,13 @@ Rows of `default` take turns, so that both sides see the same drifts of the mach
 """
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from benchmarks.judging import JUDGES, Judge, Verdict
 from sparring import games
 from sparring.config import Data
 from sparring.data import open_dataset
+from sparring.data.batches import Images
 from sparring.inference import draw
 from sparring.inference.model import load
 from sparring.recipes import read_recipe
@@ -58,19 +60,32 @@ class Row:
 HEADS = ("distance", "coverage", "wall s", "images shown", "images/s")
 
 
-def ours(
-    judge: Judge, recipe: str | None, settings: list[str], data: Path, seconds: float, seed: int, work: Path
-) -> Row:
+@dataclass(frozen=True)
+class Trained:
+    """What a process left, before it is judged."""
+
+    folder: Path
+    wall: float
+
+    def judged(self, judge: Judge) -> Row:
+        """5,000 pictures of its averaged generator."""
+        model = load(self.folder)
+        return Row(judge.score(model.sample(COUNT)), self.wall, model.config.images)
+
+
+def trained(
+    recipe: str | None, settings: Sequence[str], data: Path, seconds: float, seed: int, folder: Path, **env: str
+) -> Trained:
     """`sparring train` in a process of its own, for so many seconds of the wall."""
-    name = f"run-{len(list(work.iterdir()))}"
     what = [*([recipe] if recipe else []), *SETTINGS.get(data.name, ()), *settings]
-    where = ["--data", data, "--runs", work, "--name", name, "--seed", seed, "--minutes", (seconds - OVERHEAD) / 60]
+    where = ["--data", data, "--runs", folder.parent, "--name", folder.name]
+    budget = ["--seed", seed, "--minutes", (seconds - OVERHEAD) / 60]
     began = time.monotonic()
-    command = [sys.executable, "-m", "sparring", "train", *map(str, [*what, *where])]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wall = time.monotonic() - began
-    model = load(work / name)
-    return Row(judge.score(model.sample(COUNT)), wall, model.config.images)
+    command = [sys.executable, "-m", "sparring", "train", *map(str, [*what, *where, *budget])]
+    done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
+    return Trained(folder, time.monotonic() - began)
 
 
 def theirs(judge: Judge, data: Path, seconds: float, seed: int, work: Path) -> Row:
@@ -132,11 +147,10 @@ def compare_default(data: Path, seeds: int, short: float, long: float, work: Pat
     found: dict[str, list[float]] = {}
     floor = 0.0
     for seed in range(1, seeds + 1):
-        rows = {
-            f"notes' loop, {long:.0f} s": theirs(judge, path, long, seed, work),
-            f"sparring train, {short:.0f} s": ours(judge, None, [], path, short, seed, work),
-            f"sparring train, {long:.0f} s": ours(judge, None, [], path, long, seed, work),
-        }
+        rows = {f"notes' loop, {long:.0f} s": theirs(judge, path, long, seed, work)}
+        for seconds in (short, long):
+            run = trained(None, (), path, seconds, seed, work / f"{seed}-{seconds:.0f}")
+            rows[f"sparring train, {seconds:.0f} s"] = run.judged(judge)
         for side, row in rows.items():
             floor = row.verdict.floor
             found.setdefault(side, []).append(row.verdict.distance)
@@ -150,32 +164,24 @@ def compare_default(data: Path, seeds: int, short: float, long: float, work: Pat
 def compare_games(
     data: Path, names: list[str], sets: list[str], seconds: float, seed: int, sheets: Path, work: Path
 ) -> None:
-    """Every game on every set, the same time each; a sheet of each."""
+    """Every game on every set whose labels it can do with, the same time each; a sheet of each."""
+    sheets.mkdir(parents=True, exist_ok=True)
     for title in sets:
         judge = JUDGES[title](data)
-        floor: float | None = None
+        floor = 0.0
+        labels = open_dataset(Data(path=str(data / title))).labels is not None
         table(("set", "game", *HEADS))
         for name in names:
-            row = ours(judge, name, [], data / title, seconds, seed, work)
+            if games.find(name).takes is not Images and not labels:
+                continue
+            run = trained(name, (), data / title, seconds, seed, work / f"{title}-{name}")
+            row = run.judged(judge)
             floor = row.verdict.floor
             line(title, f"`{name}`", *row.cells())
-            model = load(sorted(work.glob("run-*"), key=lambda path: path.stat().st_mtime)[-1])
-            sheets.mkdir(parents=True, exist_ok=True)
+            model = load(run.folder)
             path = sheets / f"{title.split('-')[0]}-{name}.png"
             path.write_bytes(draw.sheet(model.sample(64), model.config.spec))
         print(f"\nFloor: {floor:.1f}.\n", flush=True)
-
-
-def attempt(
-    data: Path, recipe: str | None, settings: list[str], title: str, times: list[float], seeds: int, work: Path
-) -> None:
-    """One recipe, several times and seeds: for tuning."""
-    judge = JUDGES[title](data)
-    table(("recipe", "seed", *HEADS))
-    for seed in range(1, seeds + 1):
-        for seconds in times:
-            row = ours(judge, recipe, settings, data / title, seconds, seed, work)
-            line(" ".join([recipe or "default", *settings]), seed, *row.cells())
 
 
 def main() -> None:
@@ -192,12 +198,6 @@ def main() -> None:
     every.add_argument("--seconds", type=float, default=300)
     every.add_argument("--seed", type=int, default=1)
     every.add_argument("--sheets", type=Path, default=Path("docs/pictures"))
-    one = verbs.add_parser("try")
-    one.add_argument("recipe")
-    one.add_argument("settings", nargs="*")
-    one.add_argument("--set", default="fashion-mnist")
-    one.add_argument("--seconds", nargs="+", type=float, default=[45.0])
-    one.add_argument("--seeds", type=int, default=1)
     child = verbs.add_parser("notes")
     for name, kind in (("path", Path), ("out", Path), ("until", float), ("seed", int)):
         child.add_argument(name, type=kind)
@@ -208,11 +208,8 @@ def main() -> None:
         work = Path(folder)
         if o.verb == "default":
             compare_default(o.data, o.seeds, o.short, o.long, work)
-        elif o.verb == "games":
-            compare_games(o.data, o.names, o.sets, o.seconds, o.seed, o.sheets, work)
         else:
-            recipe = None if o.recipe == "default" else o.recipe
-            attempt(o.data, recipe, o.settings, o.set, o.seconds, o.seeds, work)
+            compare_games(o.data, o.names, o.sets, o.seconds, o.seed, o.sheets, work)
     return None
 
 

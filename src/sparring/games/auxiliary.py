@@ -24,10 +24,9 @@ from sparring import networks
 from sparring.data.batches import Images, Labelled
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
-from sparring.games.noise_to_image import CLASS, Aids, NoiseToImage, Numbers, Round, Width
+from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, noise_and_class
 from sparring.nn.heads import Outputs
 from sparring.nn.initialise import normal_weights
-from sparring.nn.latents import Code, Latent
 from sparring.nn.norms import Norm
 from sparring.objectives import adversarial
 
@@ -76,10 +75,9 @@ class Auxiliary(NoiseToImage):
         class_weight: Annotated[float, Field(gt=0)] = 1.0,
         aids: Aids = Aids(),
     ) -> None:
-        code = Code(name=CLASS, kind="one-hot", values=spec.classes)
         super().__init__(
             spec,
-            Latent(distribution="normal", noise=latent, codes=(code,)),
+            noise_and_class(latent, spec),
             network,
             width,
             norm=norm,
@@ -113,5 +111,5 @@ class Auxiliary(NoiseToImage):
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, or that classes are not learnt yet."""
-        who = OBJECTIVE.reading(losses["discriminator.real"] + losses["discriminator.fake"], real_label=1.0)
+        who = OBJECTIVE.reading(losses)
         return f"{who}; obeys" if losses["generator.class"] < 0.3 * self.class_weight else f"{who}; classes unsure"

@@ -19,9 +19,8 @@ from sparring import networks
 from sparring.data.batches import Images, Labelled
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
-from sparring.games.noise_to_image import CLASS, Aids, NoiseToImage, Numbers, Round, Width, classes_of
+from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, classes_of, noise_and_class
 from sparring.nn.initialise import normal_weights
-from sparring.nn.latents import Code, Latent
 from sparring.nn.norms import Norm
 from sparring.objectives import adversarial
 
@@ -63,10 +62,9 @@ class Conditional(NoiseToImage):
         norm: Norm | None = None,
         aids: Aids = Aids(),
     ) -> None:
-        code = Code(name=CLASS, kind="one-hot", values=spec.classes)
         super().__init__(
             spec,
-            Latent(distribution="normal", noise=latent, codes=(code,)),
+            noise_and_class(latent, spec),
             network,
             width,
             norm=norm,
@@ -95,4 +93,4 @@ class Conditional(NoiseToImage):
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""
-        return OBJECTIVE.reading(losses["discriminator.real"] + losses["discriminator.fake"], real_label=1.0)
+        return OBJECTIVE.reading(losses)

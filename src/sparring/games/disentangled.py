@@ -110,9 +110,7 @@ class Disentangled(NoiseToImage):
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, and how well the indices are obeyed."""
-        lead = adversarial.OBJECTIVES["non-saturating"].reading(
-            losses["discriminator.real"] + losses["discriminator.fake"], real_label=1.0
-        )
+        lead = adversarial.OBJECTIVES["non-saturating"].reading(losses)
         all_of_it = sum(map(log, self.sizes)) * self.tie
         if not all_of_it:
             return lead

@@ -80,4 +80,4 @@ class GAN(NoiseToImage):
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""
-        return self.objective.reading(losses["discriminator.real"] + losses["discriminator.fake"], self.real_label)
+        return self.objective.reading(losses, self.real_label)

@@ -141,9 +141,7 @@ class InfoGAN(NoiseToImage):
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, and how much of the categorical codes can be read."""
-        lead = adversarial.OBJECTIVES["non-saturating"].reading(
-            losses["discriminator.real"] + losses["discriminator.fake"], real_label=1.0
-        )
+        lead = adversarial.OBJECTIVES["non-saturating"].reading(losses)
         all_of_it = self.category_weight * sum(log(len(code.values)) for code in self.latent.codes if code.values)
         if not all_of_it:
             return lead

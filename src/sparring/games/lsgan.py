@@ -73,4 +73,4 @@ class LSGAN(NoiseToImage):
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""
-        return LEAST_SQUARES.reading(losses["discriminator.real"] + losses["discriminator.fake"], real_label=1.0)
+        return LEAST_SQUARES.reading(losses)

@@ -18,7 +18,7 @@ from sparring.errors import UsageError
 from sparring.games.base import Game, Move, Product, Terms
 from sparring.nn.augmentation import Augmentation, Augmenter
 from sparring.nn.heads import Logit
-from sparring.nn.latents import LARGEST, Latent, Levels
+from sparring.nn.latents import LARGEST, Code, Latent, Levels
 from sparring.nn.mixing import mixes_samples
 from sparring.nn.norms import Norm
 
@@ -282,6 +282,11 @@ def refuse_company(discriminator: nn.Module, aids: Aids, game: str) -> None:
 
 CLASS = "class"
 """The name of the code that a class has in games that are given labels."""
+
+
+def noise_and_class(noise: int, spec: Spec) -> Latent:
+    """So many numbers from N(0, 1), and the class joined to them, one-hot."""
+    return Latent(distribution="normal", noise=noise, codes=(Code(name=CLASS, kind="one-hot", values=spec.classes),))
 
 
 def classes_of(labels: Tensor, spec: Spec) -> Tensor:

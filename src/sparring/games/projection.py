@@ -25,9 +25,8 @@ from sparring.config import Positive
 from sparring.data.batches import Images, Labelled
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
-from sparring.games.noise_to_image import CLASS, Aids, NoiseToImage, Numbers, Round, Width, classes_of
+from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, classes_of, noise_and_class
 from sparring.nn.heads import Projection as Head
-from sparring.nn.latents import Code, Latent
 from sparring.nn.norms import Norm
 from sparring.objectives import adversarial
 
@@ -70,10 +69,9 @@ class Projection(NoiseToImage):
         discriminator_steps: Positive = 1,
         aids: Aids = Aids(),
     ) -> None:
-        code = Code(name=CLASS, kind="one-hot", values=spec.classes)
         super().__init__(
             spec,
-            Latent(distribution="normal", noise=latent, codes=(code,)),
+            noise_and_class(latent, spec),
             network,
             width,
             norm=norm,

@@ -30,8 +30,8 @@ from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Wi
 from sparring.nn.heads import Logit
 from sparring.nn.latents import Latent
 from sparring.nn.norms import Norm
-from sparring.nn.schedules import geometric
-from sparring.objectives import adversarial, penalties
+from sparring.nn.schedules import Geometric
+from sparring.objectives import penalties, relativistic
 
 Gamma = Annotated[float, Field(gt=0)]
 
@@ -58,7 +58,7 @@ class Relativistic(NoiseToImage):
     ['discriminator.pairs', 'discriminator.r1', 'discriminator.r2', 'generator.pairs']
     """
 
-    legend: ClassVar[Mapping[str, str]] = adversarial.RELATIVISTIC_LEGEND
+    legend: ClassVar[Mapping[str, str]] = relativistic.LEGEND
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class Relativistic(NoiseToImage):
             spec, Latent(distribution="normal", noise=latent), network, width, norm=norm, head=head, aids=aids
         )
         penalties.refuse_batch_norm(self.players["discriminator"], "relativistic")
-        self.gamma = gamma, gamma_end or gamma, gamma_until
+        self.gamma = Geometric(gamma, gamma_end or gamma, gamma_until)
 
     def moves(self) -> list[Move]:
         """One turn each."""
@@ -88,22 +88,15 @@ class Relativistic(NoiseToImage):
         """Real above fake in every pair, and flat around both."""
         real, fake = round.real.detach().requires_grad_(), round.fake.detach().requires_grad_()
         real_logits, fake_logits = self.weigh(real, fake, relative=True)
-        r1, r2 = penalties.zero_centred(real_logits, real, fake_logits, fake)  # 1/2 |grad D|^2
-        gamma_start, gamma_end, until = self.gamma
-        gamma = geometric(gamma_start, gamma_end, self.shown, until)
-        return {
-            "pairs": adversarial.relativistic(real_logits, fake_logits).mean(),  # softplus(D(G(z)) - D(x))
-            "r1": gamma * r1.mean(),
-            "r2": gamma * r2.mean(),
-        }
+        return relativistic.discriminate(real_logits, real, fake_logits, fake, self.gamma.at(self.shown))
 
     def generate(self, round: Round) -> Terms:
         """Fake above real in every pair."""
         with torch.no_grad():
             (real_logits,) = self.judge(round.real)
         (fake_logits,) = self.judge(round.fake)
-        return {"pairs": adversarial.relativistic(fake_logits, real_logits).mean()}  # softplus(D(x) - D(G(z)))
+        return {"pairs": relativistic.pairs(fake_logits, real_logits).mean()}  # softplus(D(x) - D(G(z)))
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""
-        return adversarial.relativistic_reading(losses["discriminator.pairs"])
+        return relativistic.reading(losses["discriminator.pairs"])

@@ -22,13 +22,12 @@ from sparring.config import Positive
 from sparring.data.batches import Images, Labelled
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
-from sparring.games.noise_to_image import CLASS, Aids, NoiseToImage, Numbers, Round, Width, classes_of
+from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, classes_of, noise_and_class
 from sparring.games.relativistic import Gamma
 from sparring.nn.heads import Projection
-from sparring.nn.latents import Code, Latent
 from sparring.nn.norms import Norm
-from sparring.nn.schedules import geometric
-from sparring.objectives import adversarial, penalties
+from sparring.nn.schedules import Geometric
+from sparring.objectives import penalties, relativistic
 
 
 class RelativisticProjection(NoiseToImage):
@@ -54,7 +53,7 @@ class RelativisticProjection(NoiseToImage):
     """
 
     takes: ClassVar[type[Images]] = Labelled
-    legend: ClassVar[Mapping[str, str]] = adversarial.RELATIVISTIC_LEGEND
+    legend: ClassVar[Mapping[str, str]] = relativistic.LEGEND
 
     def __init__(
         self,
@@ -69,11 +68,10 @@ class RelativisticProjection(NoiseToImage):
         gamma_until: Positive = 200_000,
         aids: Aids = Aids(),
     ) -> None:
-        codes = (Code(name=CLASS, kind="one-hot", values=spec.classes),)
         head = partial(Projection, classes=len(spec.classes), bias=False)
         super().__init__(
             spec,
-            Latent(distribution="normal", noise=latent, codes=codes),
+            noise_and_class(latent, spec),
             network,
             width,
             norm=norm,
@@ -81,7 +79,7 @@ class RelativisticProjection(NoiseToImage):
             aids=aids,
         )
         penalties.refuse_batch_norm(self.players["discriminator"], "relativistic-projection")
-        self.gamma = gamma, gamma_end or gamma, gamma_until
+        self.gamma = Geometric(gamma, gamma_end or gamma, gamma_until)
 
     def moves(self) -> list[Move]:
         """One turn each."""
@@ -92,14 +90,7 @@ class RelativisticProjection(NoiseToImage):
         real, fake = round.real.detach().requires_grad_(), round.fake.detach().requires_grad_()
         classes = classes_of(round.labels, self.spec)
         real_logits, fake_logits = self.weigh(real, fake, classes, relative=True)
-        r1, r2 = penalties.zero_centred(real_logits, real, fake_logits, fake)  # 1/2 |grad D|^2
-        gamma_start, gamma_end, until = self.gamma
-        gamma = geometric(gamma_start, gamma_end, self.shown, until)
-        return {
-            "pairs": adversarial.relativistic(real_logits, fake_logits).mean(),  # softplus(D(G(z, y), y) - D(x, y))
-            "r1": gamma * r1.mean(),
-            "r2": gamma * r2.mean(),
-        }
+        return relativistic.discriminate(real_logits, real, fake_logits, fake, self.gamma.at(self.shown))
 
     def generate(self, round: Round) -> Terms:
         """Fake above real in every pair of one class."""
@@ -107,8 +98,8 @@ class RelativisticProjection(NoiseToImage):
         with torch.no_grad():
             (real_logits,) = self.judge(round.real, given=classes)
         (fake_logits,) = self.judge(round.fake, given=classes)
-        return {"pairs": adversarial.relativistic(fake_logits, real_logits).mean()}  # softplus(D(x, y) - D(G(z, y), y))
+        return {"pairs": relativistic.pairs(fake_logits, real_logits).mean()}  # softplus(D(x, y) - D(G(z, y), y))
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""
-        return adversarial.relativistic_reading(losses["discriminator.pairs"])
+        return relativistic.reading(losses["discriminator.pairs"])

@@ -3,8 +3,7 @@
 In the manner of the networks that semi-supervised learning is measured with (Salimans et al., arXiv:1606.03498, section
 6): 3x3 convolutions, LeakyReLU 0.2, dropout, here of whole channels since neighbouring pixels say the same, and no
 layer that mixes pictures. Strides halve the picture until it is at most 8 pixels wide. The features are the whole last
-stage and not its mean over places, so that the generator matches them place by place: in a trial on digits the
-classifier was then wrong about half as often.
+stage and not its mean over places, so that the generator matches them place by place.
 """
 
 from itertools import pairwise

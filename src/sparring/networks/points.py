@@ -3,9 +3,7 @@
 Unlike the perceptrons of the course notes they have no dropout, whose noise would smear every mode of a set such as
 `ring8`, and are of one width throughout. The trunk magnifies what it is shown: with weights as they are drawn at the
 start, the kinks of its first layer would otherwise all lie near the middle of [-1, 1], and modes that are a hundredth
-wide would be beyond it for long. tanh at the end of the generator squeezes the outer modes of `ring8` and `grid25`, at
-0.9, to a fifth; beside no limit at all it made little difference (77% of high quality against 79%, single runs of
-`grid25`, all modes covered in both).
+wide would be beyond it for long.
 """
 
 from math import prod

@@ -1,20 +1,30 @@
 """Numbers of a game that change while images go by; they follow a counter that is a buffer, so no device must wait."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 
-def geometric(start: float, end: float, shown: Tensor, until: int) -> Tensor:
-    """From `start` to `end` in equal ratios while `shown` goes from 0 to `until`, and `end` from there on.
+@dataclass(frozen=True)
+class Geometric:
+    """From `start` to `end` in equal ratios, and `end` from there on.
 
-    Args:
+    Attributes:
         start: more than 0.
         end: more than 0.
-        shown: images shown so far, a scalar.
-        until: images.
+        until: images after which it is at its end.
 
-    >>> [round(float(geometric(1.0, 0.01, torch.tensor(shown), until=100)), 3) for shown in (0, 50, 100, 200)]
+    >>> gamma = Geometric(1.0, 0.01, until=100)
+    >>> [round(float(gamma.at(torch.tensor(shown))), 3) for shown in (0, 50, 100, 200)]
     [1.0, 0.1, 0.01, 0.01]
     """
-    share = (shown / until).clamp(max=1)
-    return start * torch.pow(torch.as_tensor(end / start, device=shown.device), share)
+
+    start: float
+    end: float
+    until: int
+
+    def at(self, shown: Tensor) -> Tensor:
+        """The number after so many images, a scalar on the counter's device."""
+        share = (shown / self.until).clamp(max=1)
+        return self.start * torch.pow(torch.as_tensor(self.end / self.start, device=shown.device), share)

@@ -6,7 +6,7 @@ $\sigma(l)$ has rounded to 0 or 1: $-\log\sigma(l) = \mathrm{softplus}(-l)$ and 
 \mathrm{softplus}(l)$.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import log
 from typing import Literal
@@ -80,51 +80,6 @@ def hinge(logits: Tensor, real: bool) -> Tensor:
     return relu(1 - logits if real else 1 + logits)
 
 
-def relativistic(winner: Tensor, loser: Tensor) -> Tensor:
-    r"""$-\log\sigma(l_w - l_l)$: one logit should be above the other, whatever both are.
-
-    Relativistic pairing (Jolicoeur-Martineau, "The relativistic discriminator", arXiv:1807.00734): the discriminator
-    wants each real picture above a fake, the generator the other way round.
-
-    Args:
-        winner: logits of any shape that should be larger.
-        loser: as many that should be smaller.
-
-    Returns:
-        The losses, in the shape of the logits.
-
-    >>> import torch
-    >>> relativistic(torch.tensor([5.0]), torch.tensor([5.0]))
-    tensor([0.6931])
-    """
-    return softplus(loser - winner)
-
-
-RELATIVISTIC_LEGEND = {
-    "discriminator.pairs": "how far the discriminator is from putting each real picture above its fake; log 2 = "
-    "0.69: it guesses, 0: it always knows. It falls slowly in a good run",
-    "discriminator.r1": "how steep the discriminator is around real pictures, with its weight; of the size of r2",
-    "discriminator.r2": "how steep it is around fakes, with its weight; if it soars the game is coming apart",
-    "generator.pairs": "how far the generator is from putting its fakes above real pictures; it rises as the "
-    "discriminator learns, which is no bad sign by itself",
-}
-"""What the terms of a relativistic game with both gradient penalties say."""
-
-
-def relativistic_reading(loss: float) -> str:
-    """What the discriminator's loss over pairs says to a newcomer.
-
-    >>> relativistic_reading(0.4)
-    'balanced'
-    """
-    share = loss / log(2)  # 0: it knows, 1: it guesses
-    if share < 0.1:
-        return "discriminator far ahead"
-    if share < 0.97:
-        return "balanced"
-    return "discriminator guessing" if share < 1.03 else "discriminator fooled"
-
-
 @dataclass(frozen=True)
 class Objective:
     """The three losses of a game in which each picture is judged by itself.
@@ -143,13 +98,18 @@ class Objective:
     floor: Callable[[float], float]
     unsure: float = 0.0
 
-    def reading(self, loss: float, real_label: float) -> str:
+    def reading(self, losses: Mapping[str, float], real_label: float = 1.0) -> str:
         """What the discriminator's loss, real plus fake, says to a newcomer.
 
-        >>> OBJECTIVES["non-saturating"].reading(0.05, real_label=1.0)
+        Args:
+            losses: by the names of `LEGEND`.
+            real_label: what real pictures should be called.
+
+        >>> OBJECTIVES["non-saturating"].reading({"discriminator.real": 0.02, "discriminator.fake": 0.03})
         'discriminator far ahead'
         """
         floor = self.floor(real_label)
+        loss = losses["discriminator.real"] + losses["discriminator.fake"]
         return _standing((loss - floor) / (self.chance - floor))
 
 
