@@ -14,8 +14,8 @@ from sparring.runs.launch import train
 from sparring.runs.session import Silent
 
 
-def grey(tmp_path: Path, count: int, classes: int = 0, side: int = 8) -> Dataset:
-    arrays: dict[str, NDArray[Any]] = {"images": np.zeros((count, side, side), np.uint8)}
+def pictures(tmp_path: Path, count: int, classes: int = 0, side: int = 8, channels: int = 1) -> Dataset:
+    arrays: dict[str, NDArray[Any]] = {"images": np.zeros((count, side, side, channels), np.uint8)}
     if classes:
         arrays["labels"] = np.arange(count) % classes
     np.savez(tmp_path / "set.npz", **arrays)  # type: ignore[arg-type]
@@ -23,18 +23,23 @@ def grey(tmp_path: Path, count: int, classes: int = 0, side: int = 8) -> Dataset
 
 
 def test_labels_are_used_where_there_are_enough_of_each(tmp_path: Path) -> None:
-    assert choose(grey(tmp_path, 200, classes=4)).recipe == "relativistic-projection"
-    assert choose(grey(tmp_path, 200)).recipe == "relativistic"
-    found = choose(grey(tmp_path, 200, classes=50))
+    assert choose(pictures(tmp_path, 200, classes=4)).recipe == "relativistic-projection"
+    assert choose(pictures(tmp_path, 200)).recipe == "relativistic"
+    found = choose(pictures(tmp_path, 200, classes=50))
     assert found.recipe == "relativistic"
     assert "labels are left aside" in found.why
 
 
 def test_large_pictures_get_a_larger_gamma_and_small_sets_are_augmented(tmp_path: Path) -> None:
-    assert "game.gamma=0.4" in choose(grey(tmp_path, 40, side=64)).settings
-    assert not any("gamma" in setting for setting in choose(grey(tmp_path, 40, side=28)).settings)
-    assert "game.aids.augment=adaptive" in choose(grey(tmp_path, 40)).settings
-    assert "game.aids.augment=adaptive" not in choose(grey(tmp_path, 20_000)).settings
+    assert "game.gamma=0.4" in choose(pictures(tmp_path, 40, side=64)).settings
+    assert not any("gamma" in setting for setting in choose(pictures(tmp_path, 40, side=28)).settings)
+    assert "game.aids.augment=adaptive" in choose(pictures(tmp_path, 40)).settings
+    assert "game.aids.augment=adaptive" not in choose(pictures(tmp_path, 20_000)).settings
+
+
+def test_colour_gets_residual_networks(tmp_path: Path) -> None:
+    assert "game.network=resnet" in choose(pictures(tmp_path, 40, channels=3)).settings
+    assert not any("network" in setting for setting in choose(pictures(tmp_path, 40)).settings)
 
 
 def test_points_get_a_network_for_points() -> None:

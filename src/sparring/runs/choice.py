@@ -1,7 +1,8 @@
 """Which recipe to take where nobody named one.
 
-Measured, by `benchmarks/equal_time.py default`: that for labelled grey pictures of 28 x 28 (`docs/results.md`). Not yet
-measured, but taken from papers: that for others, the growth of gamma, and augmentation of small sets.
+Measured at 28 to 32 pixels, by `benchmarks/search.py` and `benchmarks/equal_time.py default` (`docs/results.md`). Not
+measured: the growth of gamma with the size, which follows from what the penalties add up, and augmentation of small
+sets over the long runs that it is meant for.
 """
 
 from dataclasses import dataclass
@@ -42,6 +43,9 @@ def choose(dataset: Dataset) -> Choice:
     settings, reasons = [], []
     labels = _use_of_labels(dataset)
     reasons.append(f"{len(dataset):,} {_kind(spec.channels)} pictures of {spec.width} x {spec.height}, {labels[1]}")
+    if spec.channels >= 3:
+        settings.append("game.network=resnet")
+        reasons.append("residual networks, for colour")
     pixels = spec.width * spec.height
     if pixels > 32 * 32:  # R1 and R2 add up over pixels: the same slope in each needs a larger weight
         settings.append(f"game.gamma={0.1 * pixels / 1024:.3g}")
