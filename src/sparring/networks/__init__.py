@@ -13,7 +13,7 @@ from sparring.nn.packing import Packed
 from sparring.registry import find
 
 Shape = tuple[int, int, int]
-Name = Literal["convnet", "mlp", "dcgan", "dcgan-mnist", "dcgan-resize", "fixup", "points", "resnet"]
+Name = Literal["convnet", "mlp", "dcgan", "dcgan-mnist", "dcgan-resize", "fixup", "points", "resnet", "resnet-dcgan"]
 Minibatch = Literal["none", "deviation", "discrimination"]
 Head = Callable[[int], nn.Module]
 
