@@ -41,7 +41,12 @@ def plan(shape: Shape, width: int) -> tuple[Size, Size, list[int]]:
 
 
 class Generator(nn.Module):
-    """A linear layer to the smallest stage, then transposed convolutions; larger than asked for is cropped."""
+    """A linear layer to the smallest stage, then doublings; larger than asked for is cropped."""
+
+    @staticmethod
+    def doubling(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
+        """From a stage to one of twice the size: a transposed convolution."""
+        return [nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)]
 
     def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
         super().__init__()
@@ -50,12 +55,8 @@ class Generator(nn.Module):
         self.project = nn.Linear(latent, channels[0] * smallest[0] * smallest[1], bias=False)
         layers: list[nn.Module] = [nn.Unflatten(1, (channels[0], *smallest)), nn.BatchNorm2d(channels[0]), nn.ReLU()]
         for inputs, outputs in pairwise(channels):
-            layers += [
-                nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(),
-            ]
-        layers += [nn.ConvTranspose2d(channels[-1], shape[0], 4, stride=2, padding=1), nn.Tanh()]
+            layers += [*self.doubling(inputs, outputs, False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        layers += [*self.doubling(channels[-1], shape[0], True), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latents: Tensor) -> Tensor:

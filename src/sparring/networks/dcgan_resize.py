@@ -6,36 +6,18 @@ Artifacts", Distill 2016). It costs about twice as much arithmetic a stage (36 p
 as in `dcgan` (Radford et al., arXiv:1511.06434).
 """
 
-from itertools import pairwise
+from torch import nn
 
-from torch import Tensor, nn
-
-from sparring.networks import Shape
-from sparring.networks.dcgan import NORM, Trunk, plan
-from sparring.nn.framing import crop_to
+from sparring.networks import dcgan
+from sparring.networks.dcgan import NORM, Trunk
 
 __all__ = ["NORM", "Generator", "Trunk"]
 
 
-class Generator(nn.Module):
-    """A linear layer to the smallest stage, then doublings and 3x3 convolutions; larger than asked for is cropped."""
+class Generator(dcgan.Generator):
+    """That of `dcgan`, which enlarges otherwise."""
 
-    def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
-        super().__init__()
-        self.size = shape[1:]
-        _, smallest, channels = plan(shape, width)
-        self.project = nn.Linear(latent, channels[0] * smallest[0] * smallest[1], bias=False)
-        layers: list[nn.Module] = [nn.Unflatten(1, (channels[0], *smallest)), nn.BatchNorm2d(channels[0]), nn.ReLU()]
-        for inputs, outputs in pairwise(channels):
-            layers += [
-                nn.Upsample(scale_factor=2),
-                nn.Conv2d(inputs, outputs, 3, padding=1, bias=False),
-                nn.BatchNorm2d(outputs),
-                nn.ReLU(),
-            ]
-        layers += [nn.Upsample(scale_factor=2), nn.Conv2d(channels[-1], shape[0], 3, padding=1), nn.Tanh()]
-        self.layers = nn.Sequential(*layers)
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """[N, latent] to [N, channels, height, width] in (-1, 1)."""
-        return crop_to(self.layers(self.project(latents)), self.size)
+    @staticmethod
+    def doubling(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
+        """From a stage to one of twice the size: every pixel repeated, then a 3x3 convolution."""
+        return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]

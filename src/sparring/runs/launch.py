@@ -181,7 +181,8 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
     device = find_device(recipe.device)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
     recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": _absolute(recipe.data.path)})})
-    dataset = dataset or _opened(recipe.data, observer)
+    if dataset is None:
+        dataset = _opened(recipe.data, observer)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
