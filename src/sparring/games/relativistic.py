@@ -64,7 +64,7 @@ class Relativistic(NoiseToImage):
         self,
         spec: Spec,
         *,
-        network: networks.Name = "dcgan-resize",
+        network: networks.Name = "resnet-dcgan",
         latent: Numbers = 64,
         width: Width = 32,
         norm: Norm = "none",

@@ -59,7 +59,7 @@ class RelativisticProjection(NoiseToImage):
         self,
         spec: Spec,
         *,
-        network: networks.Name = "dcgan-resize",
+        network: networks.Name = "resnet-dcgan",
         latent: Numbers = 64,
         width: Width = 32,
         norm: Norm = "none",
