@@ -48,7 +48,7 @@ ROWS = {
     "gan, packing 2": Row("gan", (*GAN, "game.aids.packing=2"), "7.9", "23.8"),
     "gan, packing 4": Row("gan", (*GAN, "game.aids.packing=4"), "7.8", "24.8"),
     "wgan": Row("wgan", ("optimizer.lr=1e-3",)),
-    "wgan-gp": Row("wgan-gp", ("optimizer.lr=1e-3",)),
+    "wgan-gp": Row("wgan-gp", ("optimizer.lr=1e-3", "game.penalty=0.1")),
 }
 OURS = "relativistic"
 
