@@ -20,24 +20,22 @@ from benchmarks.judging import JUDGES, Judge
 
 VARIANTS = (
     "default",
-    "default optimizer.lr=1e-3",
-    "default optimizer.lr=4e-3",
-    "default game.width=24",
-    "default game.width=48",
+    "default optimizer.lr=5e-4",
+    "default optimizer.lr=2e-3",
+    "default optimizer.betas=[0.5,0.999]",
     "default batch_size=16",
     "default batch_size=64",
-    "default game.gamma=0.03",
-    "default game.gamma=0.3",
-    "default average.ramp=0.2",
+    "default game.width=24",
+    "default game.width=48",
+    "default average.half_life=20000",
     "default game.aids.augment=none",
     "default game.aids.augment=adaptive",
-    "default game.network=dcgan",
     "default game.network=dcgan-resize",
     "default game.network=resnet",
-    "default game.network=resnet-dcgan",
-    "relativistic",
-    "hinge game.network=dcgan-resize batch_size=32",
     "dcgan",
+    "dcgan batch_size=64 optimizer.lr=2e-4 optimizer.betas=[0.5,0.999]",
+    "relativistic",
+    "hinge",
 )
 
 

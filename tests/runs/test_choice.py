@@ -23,23 +23,21 @@ def pictures(tmp_path: Path, count: int, classes: int = 0, side: int = 8, channe
 
 
 def test_labels_are_used_where_there_are_enough_of_each(tmp_path: Path) -> None:
-    assert choose(pictures(tmp_path, 200, classes=4)).recipe == "relativistic-projection"
-    assert choose(pictures(tmp_path, 200)).recipe == "relativistic"
+    assert choose(pictures(tmp_path, 200, classes=4)).recipe == "conditional"
+    assert choose(pictures(tmp_path, 200)).recipe == "dcgan"
     found = choose(pictures(tmp_path, 200, classes=50))
-    assert found.recipe == "relativistic"
+    assert found.recipe == "dcgan"
     assert "labels are left aside" in found.why
 
 
-def test_large_pictures_get_a_larger_gamma_and_small_sets_are_augmented(tmp_path: Path) -> None:
-    assert "game.gamma=0.4" in choose(pictures(tmp_path, 40, side=64)).settings
-    assert not any("gamma" in setting for setting in choose(pictures(tmp_path, 40, side=28)).settings)
-    assert "game.aids.augment=adaptive" in choose(pictures(tmp_path, 40)).settings
-    assert "game.aids.augment=adaptive" not in choose(pictures(tmp_path, 20_000)).settings
+def test_many_classes_are_not_shown_as_planes(tmp_path: Path) -> None:
+    assert choose(pictures(tmp_path, 1200, classes=50)).recipe == "conditional"
+    assert choose(pictures(tmp_path, 1200, classes=51)).recipe == "projection"
 
 
-def test_colour_gets_residual_networks(tmp_path: Path) -> None:
-    assert "game.network=resnet" in choose(pictures(tmp_path, 40, channels=3)).settings
-    assert not any("network" in setting for setting in choose(pictures(tmp_path, 40)).settings)
+def test_small_sets_are_augmented(tmp_path: Path) -> None:
+    assert choose(pictures(tmp_path, 40)).settings == ("game.aids.augment=adaptive",)
+    assert choose(pictures(tmp_path, 20_000)).settings == ()
 
 
 def test_points_get_a_network_for_points() -> None:
@@ -64,4 +62,4 @@ def test_training_without_a_name_says_what_it_took_and_why(tmp_path: Path, data:
     assert outcome.finished
     (line,) = (line for line in listener.said if line.startswith("recipe "))
     assert "pictures of 32 x 32, 10 classes" in line or "points of the plane" in line
-    assert Path(outcome.folder).name.startswith(("relativistic-projection-", "ring8-"))
+    assert Path(outcome.folder).name.startswith(("conditional-", "ring8-"))

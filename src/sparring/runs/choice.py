@@ -1,8 +1,8 @@
 """Which recipe to take where nobody named one.
 
-Measured at 28 to 32 pixels, by `benchmarks/search.py` and `benchmarks/equal_time.py default` (`docs/results.md`). Not
-measured: the growth of gamma with the size, which follows from what the penalties add up, and augmentation of small
-sets over the long runs that it is meant for.
+Measured at 28 to 32 pixels and with ten classes, by `benchmarks/search.py` and `benchmarks/equal_time.py default`
+(`docs/search.md`, `docs/results.md`). Not measured: sets of many classes, and augmentation of small sets over the long
+runs that it is meant for.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,8 @@ FEW = 10_000
 """Below so many pictures, a discriminator soon knows them by heart."""
 ENOUGH = 20
 """Pictures a class needs on average for its label to be of use."""
+PLANES = 50
+"""Above so many classes, a plane for each would be most of what the discriminator of `conditional` sees."""
 MOST_CLASSES = 1000
 
 
@@ -40,32 +42,24 @@ def choose(dataset: Dataset) -> Choice:
     if spec.points:
         own = dataset.title in recipe_names()
         return Choice(dataset.title if own else "grid25", (), "points of the plane, on which modes are easily lost")
-    settings, reasons = [], []
-    labels = _use_of_labels(dataset)
-    reasons.append(f"{len(dataset):,} {_kind(spec.channels)} pictures of {spec.width} x {spec.height}, {labels[1]}")
-    if spec.channels >= 3:
-        settings.append("game.network=resnet")
-        reasons.append("residual networks, for colour")
-    pixels = spec.width * spec.height
-    if pixels > 32 * 32:  # R1 and R2 add up over pixels: the same slope in each needs a larger weight
-        settings.append(f"game.gamma={0.1 * pixels / 1024:.3g}")
-        reasons.append("gamma in proportion to the pixels")
-    if len(dataset) < FEW:
-        settings.append("game.aids.augment=adaptive")
-        reasons.append("few, so augmented as soon as the discriminator knows them by heart")
-    recipe = "relativistic-projection" if labels[0] else "relativistic"
-    return Choice(recipe, tuple(settings), "; ".join(reasons))
+    recipe, labels = _by_labels(dataset)
+    pictures = f"{len(dataset):,} {_kind(spec.channels)} pictures of {spec.width} x {spec.height}, {labels}"
+    if len(dataset) >= FEW:
+        return Choice(recipe, (), pictures)
+    why = f"{pictures}; few, so augmented as soon as the discriminator knows them by heart"
+    return Choice(recipe, ("game.aids.augment=adaptive",), why)
 
 
 def _kind(channels: int) -> str:
     return {1: "grey", 3: "colour"}.get(channels, f"{channels}-channel")
 
 
-def _use_of_labels(dataset: Dataset) -> tuple[bool, str]:
+def _by_labels(dataset: Dataset) -> tuple[str, str]:
+    """A recipe, and a few words on the labels."""
     if dataset.labels is None:
-        return False, "without labels"
+        return "dcgan", "without labels"
     counts = np.bincount(dataset.labels)
     classes = int((counts > 0).sum())
     if not 2 <= classes <= MOST_CLASSES or len(dataset) / classes < ENOUGH:
-        return False, f"too few for each of {classes} classes, so their labels are left aside"
-    return True, f"{classes} classes"
+        return "dcgan", f"too few for each of {classes} classes, so their labels are left aside"
+    return "conditional" if classes <= PLANES else "projection", f"{classes} classes"

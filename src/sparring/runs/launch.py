@@ -71,7 +71,7 @@ def choose(settings: Iterable[str], data: Paths | None, observer: Observer) -> t
         SparringError: the data is broken.
     """
     about_data = [setting for setting in settings if setting.startswith("data.")]
-    dataset = _opened(resolve("relativistic", about_data, data).data, observer)
+    dataset = _opened(resolve("dcgan", about_data, data).data, observer)
     found = choice.choose(dataset)
     observer.say(f"recipe {' '.join([found.recipe, *found.settings])}: {found.why}")
     return found, dataset
