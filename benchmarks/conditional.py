@@ -120,9 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=5, help="of training, for each run")
     parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument(
-        "--recipes", nargs="+", default=["relativistic-projection", "conditional", "projection", "auxiliary"]
-    )
+    parser.add_argument("--recipes", nargs="+", default=RECIPES)
     parser.add_argument("--data", type=Path, default=Path("../shared/data/fashion-mnist"))
     options = parser.parse_args()
     examiner = Examiner(options.data)
