@@ -37,6 +37,8 @@ OVERHEAD = 6.0
 """Seconds of a process before the first step and after the last one, which are kept free of the training's budget."""
 EMOJI = "openmoji-128.zip"
 SETTINGS = {EMOJI: ("data.size=32",)}
+LABELS = {EMOJI: ("data.label=group",)}
+"""What a game that needs labels is told of a set beside its settings."""
 
 
 @dataclass(frozen=True)
@@ -164,17 +166,15 @@ def compare_default(data: Path, seeds: int, short: float, long: float, work: Pat
 def compare_games(
     data: Path, names: list[str], sets: list[str], seconds: float, seed: int, sheets: Path, work: Path
 ) -> None:
-    """Every game on every set whose labels it can do with, the same time each; a sheet of each."""
+    """Every game on every set, the same time each; a sheet of each."""
     sheets.mkdir(parents=True, exist_ok=True)
     for title in sets:
         judge = JUDGES[title](data)
         floor = 0.0
-        labels = open_dataset(Data(path=str(data / title))).labels is not None
         table(("set", "game", *HEADS))
         for name in names:
-            if games.find(name).takes is not Images and not labels:
-                continue
-            run = trained(name, (), data / title, seconds, seed, work / f"{title}-{name}")
+            labels = LABELS.get(title, ()) if games.find(name).takes is not Images else ()
+            run = trained(name, labels, data / title, seconds, seed, work / f"{title}-{name}")
             row = run.judged(judge)
             floor = row.verdict.floor
             line(title, f"`{name}`", *row.cells())

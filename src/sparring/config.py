@@ -27,6 +27,8 @@ class Data(Table):
         filter: the resampling filter, always antialiased.
         channels: 1 or 3 to convert; absent: what the pictures have.
         split: the part to train on where the set has parts.
+        label: the column of the set's metadata table that names the class of each picture; absent: `label`, where there
+            is one.
         labelled: so many pictures, the same number of each class, keep their label, and all count as unlabelled: for
             semi-supervised learning. A number below 1 is the share of each class. Absent: all labels are used.
         skip_bad: leave broken pictures out instead of stopping at them.
@@ -40,6 +42,7 @@ class Data(Table):
     filter: Literal["lanczos", "bicubic", "bilinear", "box"] = "lanczos"
     channels: Literal[1, 3] | None = None
     split: str = "train"
+    label: str | None = None
     labelled: Positive | Annotated[float, Field(gt=0, lt=1)] | None = None
     skip_bad: bool = False
     memory_gb: Annotated[float, Field(ge=0)] = 4.0

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from sparring.config import Data
+from sparring.data import open_dataset
 from sparring.data.recognise import open_source
 from sparring.data.sources import BrokenPicture
-from sparring.errors import SparringError
+from sparring.errors import SparringError, UsageError
 
 Save = Callable[..., Path]
 
@@ -62,6 +64,62 @@ def test_one_table_for_all_splits(tmp_path: Path, save: Save) -> None:
         save(tmp_path / name)
     lines(tmp_path / "metadata.jsonl", [{"file_name": name} for name in names])
     assert [open_source(str(tmp_path), "test").name(0)] == ["test/c.png"] and len(open_source(str(tmp_path))) == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "classes", "labels"),
+    [
+        (["wild", "tame", "wild"], ("tame", "wild"), [1, 0, 1]),
+        ([2, 0, 2], ("0", "1", "2"), [2, 0, 2]),
+        ([True, False, False], ("false", "true"), [1, 0, 0]),
+    ],
+)
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+def test_classes_may_come_from_another_column(
+    four: Path, kind: str, values: list[object], classes: tuple[str, ...], labels: list[int]
+) -> None:
+    if kind == "jsonl":
+        lines(
+            four / "metadata.jsonl",
+            [{"file_name": f"color/{i}.png", "kind": v, "label": 0} for i, v in enumerate(values)],
+        )
+    else:
+        rows = [f"color/{i}.png,0,{json.dumps(v) if isinstance(v, bool) else v}" for i, v in enumerate(values)]
+        (four / "metadata.csv").write_text("\n".join(["file_name,label,kind", *rows]) + "\n")
+    assert "other columns: kind" in open_source(str(four)).layout
+    dataset = open_dataset(Data(path=str(four), label="kind"))
+    assert dataset.spec.classes == classes
+    assert dataset.source.layout.endswith(f"{len(classes)} classes by kind")
+    assert dataset.labels is not None and dataset.labels.tolist() == labels
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("kinds", "no such column: did you mean 'kind'?"),
+        ("some", r"label None of 'color/1\.png' is not a class name"),
+        ("none", "no picture has a value there"),
+        ("list", r"label \[1\] of 'color/0\.png' is not a class number"),
+    ],
+)
+def test_a_column_that_names_no_classes_is_refused(four: Path, column: str, said: str) -> None:
+    values: dict[str, list[object]] = {
+        "kind": ["a", "b"],
+        "some": ["a", None],
+        "none": [None, None],
+        "list": [[1], [2]],
+    }
+    lines(
+        four / "metadata.jsonl",
+        [{"file_name": f"color/{i}.png"} | {name: two[i] for name, two in values.items()} for i in range(2)],
+    )
+    with pytest.raises(SparringError, match=said):
+        open_dataset(Data(path=str(four), label=column))
+
+
+def test_a_column_of_pictures_without_a_table_is_refused(four: Path) -> None:
+    with pytest.raises(UsageError, match=r"data\.label=kind: no metadata table"):
+        open_dataset(Data(path=str(four), label="kind"))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,8 @@ def convert(
     path: Where,
     destination: Annotated[Path, typer.Argument(metavar="FILE.zip", help="Written here; it must not exist.")],
     settings: Annotated[
-        list[str] | None, typer.Argument(metavar="KEY=VALUE", help="size, fit, filter, channels, split, skip_bad.")
+        list[str] | None,
+        typer.Argument(metavar="KEY=VALUE", help="size, fit, filter, channels, split, label, skip_bad."),
     ] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave broken pictures out.")] = False,
     as_json: Json = False,

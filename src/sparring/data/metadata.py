@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.data.folders import SPLITS, PictureSource, choose, whole
-from sparring.data.sources import MOST_CLASSES, BadLabels, numbered, one_line, printable
+from sparring.data.sources import MOST_CLASSES, BadLabels, Source, numbered, one_line, printable
 from sparring.data.stores import Store, base, is_picture
-from sparring.errors import SparringError
+from sparring.errors import SparringError, UsageError, did_you_mean
 
 Row = dict[str, Any]
 
@@ -48,15 +49,20 @@ def open_table(store: Store, tables: dict[str, str], split: str) -> PictureSourc
     files = [folder + _inner(row.get("file_name"), where) for row in rows]
     if not files:
         raise SparringError(f"{where} names no pictures: one row with file_name a picture is needed")
+    named = sorted({column for row in rows for column in row})
+    columns = {column: [row.get(column) for row in rows] for column in named}
     classes, labels = labels_of([row.get("label") for row in rows], files, where)
     texts = [row.get("text") for row in rows]
     captions = tuple(map(str, texts)) if all(isinstance(text, str) for text in texts) else None
     extras = [f"{len(classes)} classes"] * bool(classes) + ["captions"] * bool(captions) or ["no labels"]
+    others = [printable(column) for column in columns if column not in ("file_name", "label", "text")]
+    more = f"; other columns: {', '.join(others[:10])}{', ...' * (len(others) > 10)}" if others else ""
     return PictureSource(
-        layout=f"Hugging Face {base(name)}: the {len(files)} pictures of file_name, {' and '.join(extras)}",
+        layout=f"Hugging Face {base(name)}: the {len(files)} pictures of file_name, {' and '.join(extras)}{more}",
         classes=classes,
         labels=labels,
         captions=captions,
+        columns=columns,
         splits=splits,
         store=store,
         files=files,
@@ -96,6 +102,28 @@ def open_stylegan(store: Store, start: str, split: str) -> PictureSource:
         store=store,
         files=files,
     )
+
+
+def with_classes(source: Source, column: str) -> Source:
+    """The same pictures, their classes taken from a column of the table that describes them.
+
+    Raises:
+        UsageError: no table describes them, or it has no such column, or an empty one.
+        SparringError: a picture has no value there, or one that is no class.
+    """
+    if not source.columns:
+        raise UsageError(f"data.label={column}: no metadata table describes these pictures: leave it out")
+    if column not in source.columns:
+        raise UsageError(
+            f"data.label={column}: the metadata has no such column: {did_you_mean(column, source.columns)}"
+        )
+    values = [json.dumps(value) if isinstance(value, bool) else value for value in source.columns[column]]
+    names = [source.name(index) for index in range(len(source))]
+    classes, labels = labels_of(values, names, f"data.label={column}")
+    if labels is None:
+        raise UsageError(f"data.label={column}: no picture has a value there: name another column or leave it out")
+    layout = f"{source.layout}; {len(classes)} classes by {printable(column)}"
+    return replace(source, layout=layout, classes=classes, labels=labels)
 
 
 def labels_of(
@@ -152,10 +180,15 @@ def _csv(text: str, where: str) -> list[Row]:
         raise SparringError(f"{where} is not a table that can be read ({error}): correct it") from error
 
 
-def _csv_row(row: dict[str, str]) -> Row:
-    label = row.get("label") or None
-    number = label is not None and label.removeprefix("-").isdecimal()
-    return {**row, "label": int(label) if label is not None and number else label}
+def _csv_row(row: dict[str | None, Any]) -> Row:
+    """Cells of figures are numbers, empty ones nothing; names and captions are text whatever they look like."""
+    named = {column: cell for column, cell in row.items() if column is not None}
+    return {column: cell if column in ("file_name", "text") else _number(cell) for column, cell in named.items()}
+
+
+def _number(cell: str | None) -> int | str | None:
+    figures = cell is not None and cell.removeprefix("-").isdecimal() and len(cell) < 20
+    return int(cell) if cell and figures else cell or None
 
 
 def _json(data: bytes, where: str) -> Any:

@@ -1,8 +1,8 @@
 """What a reader of one layout offers: so many pictures as they are stored, each with a name, perhaps with a label."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,7 @@ class Source(ABC):
         classes: the names of the classes; empty without labels.
         labels: [N], int64 in [0, len(classes)); None without labels.
         captions: one sentence a picture, where the set has them.
+        columns: whatever a table says of the pictures: name -> one value a picture; classes may be taken from it.
         factors: what a rendered picture was made from: name -> [N] or [N, ...]; columns of names are what games may
             learn to control.
         splits: the parts that the set has; empty where it has none.
@@ -78,6 +79,7 @@ class Source(ABC):
     classes: tuple[str, ...] = ()
     labels: NDArray[np.int64] | None = None
     captions: tuple[str, ...] | None = None
+    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     factors: Mapping[str, NDArray[Any]] | None = None
     splits: tuple[str, ...] = ()
     suggested_size: tuple[int, int] | None = None

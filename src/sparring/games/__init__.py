@@ -86,7 +86,7 @@ def build(table: Mapping[str, Any], spec: Spec) -> Game:
         free = [other for other in names() if find(other).takes is Images]
         raise UsageError(
             f"game {name!r} learns from labels, and these pictures have none: sort them into a folder for each class, "
-            f"or take a game that needs no labels: {', '.join(free)}"
+            f"name a column of their metadata by data.label, or take a game that needs no labels: {', '.join(free)}"
         )
     given = options(game).model_validate({key: value for key, value in table.items() if key != "name"})
     return game(spec, **{key: getattr(given, key) for key in type(given).model_fields})
