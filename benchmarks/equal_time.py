@@ -21,15 +21,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from benchmarks import notes
-from benchmarks.judging import JUDGES, Judge, Verdict
+from benchmarks.judging import JUDGES, Judge, Pictures, Verdict
 from sparring import games
 from sparring.config import Data
 from sparring.data import open_dataset
 from sparring.data.batches import Images
+from sparring.games.noise_to_image import CLASS
 from sparring.inference import draw
-from sparring.inference.model import load
+from sparring.inference.model import Model, load
 from sparring.recipes import read_recipe
 
 COUNT = 5000
@@ -37,8 +39,9 @@ OVERHEAD = 6.0
 """Seconds of a process before the first step and after the last one, which are kept free of the training's budget."""
 EMOJI = "openmoji-128.zip"
 SETTINGS = {EMOJI: ("data.size=32",)}
-LABELS = {EMOJI: ("data.label=group",)}
-"""What a game that needs labels is told of a set beside its settings."""
+LABELS = {EMOJI: "group"}
+"""For games that need labels: the column that names the classes of sets that do not say so by themselves. Some of these
+classes are rare, and as rare among the pictures that are judged."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,29 @@ class Trained:
     folder: Path
     wall: float
 
-    def judged(self, judge: Judge) -> Row:
-        """5,000 pictures of its averaged generator."""
+    def judged(self, judge: Judge, labels: NDArray[np.int64] | None = None) -> Row:
+        """5,000 pictures of its averaged generator, the classes in turn or as often as in `labels`."""
         model = load(self.folder)
-        return Row(judge.score(model.sample(COUNT)), self.wall, model.config.images)
+        pictures = model.sample(COUNT) if labels is None else in_proportion(model, COUNT, labels)
+        return Row(judge.score(pictures), self.wall, model.config.images)
+
+
+def in_proportion(model: Model, count: int, labels: NDArray[np.int64]) -> Pictures:
+    """Pictures of each class as often as in a set, in mixed order; of a model that takes no class, as they come.
+
+    A distance to a set in which half of the pictures are of one class says little of fakes whose classes take turns.
+    """
+    classes = next((code.values for code in model.product.latent.codes if code.name == CLASS), None)
+    if classes is None:
+        return model.sample(count)
+    ends = np.round(np.bincount(labels, minlength=len(classes)).cumsum() * count / len(labels)).astype(int).tolist()
+    parts = [
+        model.sample(end - first, first=first, label=name)
+        for name, first, end in zip(classes, [0, *ends], ends, strict=False)
+        if end > first
+    ]
+    mixed: Pictures = np.random.default_rng(0).permutation(np.concatenate(parts))
+    return mixed
 
 
 def trained(
@@ -171,11 +193,13 @@ def compare_games(
     for title in sets:
         judge = JUDGES[title](data)
         floor = 0.0
+        column = LABELS.get(title)
+        labels = None if column is None else open_dataset(Data(path=str(data / title), label=column)).labels
         table(("set", "game", *HEADS))
         for name in names:
-            labels = LABELS.get(title, ()) if games.find(name).takes is not Images else ()
-            run = trained(name, labels, data / title, seconds, seed, work / f"{title}-{name}")
-            row = run.judged(judge)
+            settings = () if labels is None or games.find(name).takes is Images else (f"data.label={LABELS[title]}",)
+            run = trained(name, settings, data / title, seconds, seed, work / f"{title}-{name}")
+            row = run.judged(judge, labels)
             floor = row.verdict.floor
             line(title, f"`{name}`", *row.cells())
             model = load(run.folder)

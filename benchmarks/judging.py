@@ -1,14 +1,12 @@
 """Who judges pictures in the benchmarks: classifiers that no game was trained on or with.
 
 Fashion-MNIST has a judge of its own beside the data (`judge/judge.py`, which shares no code with Sparring). For other
-sets a small classifier is trained here, from a fixed seed, on labels that the games never see. Distances are Frechet
-distances between 64 features of the classifier, and mean something only beside others of the same judge; the floor is
-the distance between two halves of the real pictures.
+sets a small classifier is trained here, from a fixed seed, on labels that only those games see that need them.
+Distances are Frechet distances between 64 features of the classifier, and mean something only beside others of the same
+judge; the floor is the distance between two halves of the real pictures.
 """
 
 import importlib.util
-import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,16 +82,12 @@ def mnist_judge(data: Path) -> Judge:
 
 
 def emoji_judge(data: Path, size: int = 32) -> Judge:
-    """A classifier of OpenMoji's twelve groups of emoji, trained on all of them; the games never see the groups."""
-    path = data / "openmoji-128.zip"
-    dataset = open_dataset(Data(path=str(path), size=size))
-    with zipfile.ZipFile(path) as archive:
-        lines = [json.loads(line) for line in archive.read("metadata.jsonl").decode().splitlines()]
-    group = {line["file_name"]: line["group"] for line in lines}
-    groups = sorted(set(group.values()))
-    labels = torch.tensor([groups.index(group[dataset.source.name(index)]) for index in dataset.kept.tolist()])
-    assert dataset.stored is not None
-    return _own(_trained(dataset.stored, labels), dataset.stored.permute(0, 2, 3, 1).numpy(), data)
+    """A classifier of OpenMoji's twelve groups of emoji, trained on all of them."""
+    dataset = open_dataset(Data(path=str(data / "openmoji-128.zip"), size=size, label="group"))
+    assert dataset.stored is not None and dataset.labels is not None
+    return _own(
+        _trained(dataset.stored, torch.from_numpy(dataset.labels)), dataset.stored.permute(0, 2, 3, 1).numpy(), data
+    )
 
 
 class Classifier(nn.Module):
