@@ -194,10 +194,12 @@ def compare_games(
         judge = JUDGES[title](data)
         floor = 0.0
         column = LABELS.get(title)
-        labels = None if column is None else open_dataset(Data(path=str(data / title), label=column)).labels
+        labels = (
+            None if column is None else open_dataset(Data(path=str(data / title), label=column, memory_gb=0)).labels
+        )
         table(("set", "game", *HEADS))
         for name in names:
-            settings = () if labels is None or games.find(name).takes is Images else (f"data.label={LABELS[title]}",)
+            settings = () if labels is None or games.find(name).takes is Images else (f"data.label={column}",)
             run = trained(name, settings, data / title, seconds, seed, work / f"{title}-{name}")
             row = run.judged(judge, labels)
             floor = row.verdict.floor
