@@ -25,14 +25,21 @@ def test_a_number_is_read_off_the_channels_in_their_order() -> None:
     pictures = np.zeros((2, 28, 28, 3), np.uint8)
     pictures[0] += np.array([25 * 7, 0, 25 * 3], np.uint8)
     pictures[1] += np.array([0, 25 * 9, 25], np.uint8)
-    assert read(ReadsBrightness(), pictures).tolist() == [703, 91]
+    assert read(ReadsBrightness(), pictures).numbers.tolist() == [703, 91]
+
+
+def test_a_channel_between_two_digits_is_not_read_surely() -> None:
+    pictures = np.zeros((2, 28, 28, 3), np.uint8)
+    assert read(ReadsBrightness(), pictures).sure == 1
+    pictures[0, :, :, 1] = 37
+    assert abs(read(ReadsBrightness(), pictures).sure - 5 / 6) < 1e-6
 
 
 def test_every_channel_is_one_digit_and_all_numbers_are_about_equally_likely() -> None:
     stacked = stack(*digits(), count=20_000, seed=0)
     assert stacked.shape == (20_000, 28, 28, 3)
     assert (stacked == stacked[:, :1, :1]).all(), "a channel has pixels of several digits"
-    counts = np.bincount(read(ReadsBrightness(), stacked), minlength=1000)
+    counts = np.bincount(read(ReadsBrightness(), stacked).numbers, minlength=1000)
     assert counts.min() > 0
     assert abs(counts.mean() - 20) < 1e-9
     assert counts.std() < 2 * np.sqrt(20)  # that of fair dice is sqrt(20)
