@@ -50,8 +50,12 @@ def test_classes_without_enough_pictures_are_named() -> None:
         labelled_few(labels(9, 9, 9), NAMES, 2, seed=0)
     with pytest.raises(UsageError, match=r"wants 5 pictures of class 'dog', which has 2: lower it"):
         labelled_few(labels(9, 2, 9), NAMES, 15, seed=0)
-    with pytest.raises(UsageError, match="wants 1 pictures of class 'emu', which has 0"):
-        labelled_few(labels(9, 9), NAMES, 3, seed=0)  # a name without pictures
+
+
+@pytest.mark.parametrize("wanted", [3, 0.5])
+def test_a_class_without_pictures_is_named(wanted: int | float) -> None:
+    with pytest.raises(UsageError, match=r"there is no picture of class 'emu': add some, or leave the class out"):
+        labelled_few(labels(9, 9), NAMES, wanted, seed=0)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The games that are given labels: conditional, projection, auxiliary."""
+"""The games that are given labels."""
 
 from typing import Any
 
@@ -7,15 +7,12 @@ import torch
 from torch import Tensor
 
 from sparring import games
-from sparring.games.auxiliary import Auxiliary
-from sparring.games.conditional import Conditional
 from sparring.games.noise_to_image import NoiseToImage, Round, classes_of
-from sparring.games.projection import Projection
 from sparring.inference import sample
 from sparring.nn.latents import Code
 from tests.games.brightness import LEVELS, NAMES, SPEC, Brightness, drawn, train
 
-GAMES = {"conditional": Conditional, "projection": Projection, "auxiliary": Auxiliary}
+GAMES = ["conditional", "projection", "auxiliary", "relativistic-projection"]
 
 
 def build(name: str, **options: Any) -> NoiseToImage:

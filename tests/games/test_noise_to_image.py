@@ -16,7 +16,7 @@ from sparring.runs import checkpoint
 from sparring.training.loop import Trainer
 from tests.contract.conftest import BATCH, SPECS, Noise
 
-CLASSIC = ["gan", "dcgan", "wgan", "wgan-gp", "lsgan", "hinge"]
+CLASSIC = ["gan", "dcgan", "wgan", "wgan-gp", "lsgan", "hinge", "relativistic"]
 AIDS: dict[str, dict[str, Any]] = {
     "packing": {"packing": 2},
     "deviation": {"minibatch": "deviation"},

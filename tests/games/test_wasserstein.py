@@ -152,9 +152,10 @@ def test_a_gradient_penalty_works_with_the_other_norms(norm: Any) -> None:
     assert all(w.grad is not None and bool(w.grad.abs().sum() > 0) for w in weights)
 
 
-def test_clipping_refuses_spectral_norm() -> None:
-    with pytest.raises(UsageError, match=r"game\.norm=spectral divides them by their size"):
-        WGAN(SPEC, norm="spectral")
+@pytest.mark.parametrize("options", [{"norm": "spectral"}, {"network": "resnet"}])  # whose norm is spectral
+def test_clipping_refuses_spectral_norm(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match=r"set game\.norm=batch, group or none"):
+        WGAN(SPEC, **options)
 
 
 def test_readings() -> None:

@@ -81,3 +81,20 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert (np.load(out)["arr_0"] == made.sample(5, label="sneaker")).all()
     assert run("sneakr") == 2
     assert "did you mean 'sneaker'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("conditional", "| from | 6 numbers, N(0, 1); class: one of 3 (T-shirt, trouser, sneaker) |"),
+        ("infogan", "| from | 6 numbers, N(0, 1); category-1: one of 10 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9); con"),
+        ("dcgan", "| from | 6 numbers, N(0, 1) |"),
+    ],
+)
+def test_the_card_says_noise_and_codes_apart(name: str, said: str, tmp_path: Path) -> None:
+    made = shipped(tmp_path, name)
+    card = (tmp_path / "model" / "README.md").read_text()
+    assert said in card
+    assert ("label='T-shirt'" in card) == (name == "conditional")
+    if name == "conditional":  # the line on the card is true
+        assert made.sample(1, seed=1, label="T-shirt").shape == (1, 16, 16, 1)

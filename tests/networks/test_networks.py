@@ -12,6 +12,7 @@ from sparring.errors import UsageError
 from sparring.networks import dcgan
 from sparring.networks.fixup import Residual
 from sparring.nn.dropout import ChannelDropout, Dropout
+from sparring.nn.initialise import normal_weights
 from sparring.nn.mixing import mixes_samples
 from sparring.nn.norms import Norm
 from sparring.registry import names
@@ -126,6 +127,17 @@ def test_dcgan_mnist_is_the_courses_shape() -> None:
 
 def test_stages_grow_with_the_picture() -> None:
     assert [dcgan.stages((side, side)) for side in (8, 24, 32, 64, 128, 256)] == [3, 3, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("family", ["fixup", "resnet"])
+def test_a_family_that_starts_itself_is_left_so(family: str) -> None:
+    for network in (
+        networks.generator(family, (1, 16, 16), latent=7, width=8, condition=2),
+        networks.discriminator(family, (1, 16, 16), width=8, norm="none").get_submodule("trunk"),
+    ):
+        before = {name: weight.clone() for name, weight in network.state_dict().items()}
+        normal_weights(nn.Sequential(network))
+        assert all(torch.equal(before[name], weight) for name, weight in network.state_dict().items())
 
 
 def test_fixup_starts_as_shallow_as_its_resampling_and_takes_no_norm() -> None:

@@ -5,7 +5,6 @@ import torch
 from torch import Tensor, nn
 
 from sparring.nn.conditional import ConditionalBatchNorm
-from sparring.nn.initialise import normal_weights
 from sparring.nn.mixing import has_batch_norm, mixes_samples
 
 CLASSES = torch.tensor([2, 0, 1, 2])
@@ -60,10 +59,3 @@ def test_statistics_are_kept_for_later(layer: ConditionalBatchNorm) -> None:
 
 def test_it_is_known_to_mix_samples(layer: ConditionalBatchNorm) -> None:
     assert has_batch_norm(layer) and mixes_samples(nn.Sequential(nn.ReLU(), layer))
-
-
-def test_normal_weights_leave_its_middle_at_1(layer: ConditionalBatchNorm) -> None:
-    fresh = ConditionalBatchNorm(channels=500, condition=3)
-    normal_weights(fresh)
-    assert float(fresh.gain.weight.detach().std()) == pytest.approx(0.02, rel=0.1)
-    assert bool((fresh.gain.bias == 1).all()) and bool((fresh.shift.bias == 0).all())

@@ -23,7 +23,7 @@ def labelled_few(
         Indices, sorted.
 
     Raises:
-        UsageError: a class would be left without a single labelled picture, or has too few; the message names it.
+        UsageError: a class has no pictures, or too few, or would be left without a labelled one; the message names it.
 
     >>> labelled_few(np.array([0, 0, 0, 1, 1, 1]), ("cat", "dog"), 2, seed=0).shape
     (2,)
@@ -32,6 +32,11 @@ def labelled_few(
     chosen = []
     for number, name in enumerate(classes):
         own = generator.permutation(np.flatnonzero(labels == number))
+        if not len(own):
+            raise UsageError(
+                f"data.labelled={wanted}: there is no picture of class {name!r}: add some, or leave the class out "
+                "(where classes are numbers, they count from 0 without gaps)"
+            )
         if isinstance(wanted, int):
             count = wanted // len(classes) + (number < wanted % len(classes))
         else:

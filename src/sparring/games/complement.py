@@ -54,7 +54,7 @@ class Complement(NoiseToImage):
         latent: numbers in a latent vector, N(0, 1).
         width: the unit of width of the networks, and channels of the density model.
         norm: of the discriminator; anything but `batch`.
-        unlabelled_weight: of the unsupervised part; the supervised one has 1.
+        unlabelled_weight: of the unsupervised part, the mean of its two terms; the supervised one has 1.
         entropy_weight: of the conditional entropy of the unlabelled pictures.
         pull_away_weight: of the generator's pull-away term; its feature matching has 1.
         density_weight: of the fakes' density above the threshold.

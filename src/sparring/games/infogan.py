@@ -11,7 +11,8 @@ $$ \min_{G, Q} \max_D \; V(D, G) - \lambda L_I(G, Q) \qquad \text{(equation 6)} 
 
 Both sides raise $L_I$: $D$, whose trunk $Q$ shares, and $G$. No label is used; which code comes to mean what, if
 anything a person would name, is left to chance. $\log Q$ is a softmax for a categorical code and a Gaussian around the
-guess for a continuous one. The variance of that Gaussian is fitted to the batch, so that the bound is a true one.
+guess for a continuous one. The bound holds for any $Q$; the variance of that Gaussian is fitted to the batch, so that
+the bound is about as tight as a Gaussian of one width makes it.
 """
 
 from collections.abc import Mapping

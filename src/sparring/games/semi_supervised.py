@@ -5,12 +5,12 @@ for Training GANs", arXiv:1606.03498, section 5). Its loss has a part for the pi
 the others, of which it should only know that they are of some class, and that the fakes are of none:
 
 $$ L_\text{supervised} = -E_{x, y} \log p(y \mid x, y \le K), \qquad
-   L_\text{unsupervised} = -E_x \log D(x) - E_z \log(1 - D(G(z))) $$
+   L_\text{unsupervised} = -\tfrac12 E_x \log D(x) - \tfrac12 E_z \log(1 - D(G(z))) $$
 
-Of K + 1 logits one is too many; the fakes' is fixed at 0, and then $D(x) = Z(x) / (Z(x) + 1)$ with
-$Z(x) = \sum_k \exp l_k(x)$. The unlabelled pictures move the boundaries between classes out of where pictures are
-dense, but only if the fakes are neither too good nor far away. So the generator does not fight $D$'s verdict; it
-matches the mean of what $D$'s last hidden layer sees (feature matching, section 3.1):
+(the halves are those of the authors' code). Of K + 1 logits one is too many; the fakes' is fixed at 0, and then $D(x) =
+Z(x) / (Z(x) + 1)$ with $Z(x) = \sum_k \exp l_k(x)$. The unlabelled pictures move the boundaries between classes out of
+where pictures are dense, but only if the fakes are neither too good nor far away. So the generator does not fight $D$'s
+verdict; it matches the mean of what $D$'s last hidden layer sees (feature matching, section 3.1):
 
 $$ \min_G \; \lVert E_x f(x) - E_z f(G(z)) \rVert_2^2 $$
 
@@ -48,7 +48,7 @@ class SemiSupervised(NoiseToImage):
         latent: numbers in a latent vector, N(0, 1).
         width: the unit of width of the networks.
         norm: of the discriminator; anything but `batch`.
-        unlabelled_weight: of the unsupervised part; the supervised one has 1.
+        unlabelled_weight: of the unsupervised part, the mean of its two terms; the supervised one has 1.
         aids: what else may help the discriminator; not packing or minibatch layers, since a class is said of one
             picture at a time.
 

@@ -21,6 +21,7 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
+from torch.nn.utils.parametrize import is_parametrized
 
 from sparring import networks
 from sparring.config import Positive
@@ -40,7 +41,8 @@ class WGAN(NoiseToImage):
         network: the family of networks.
         latent: numbers in a latent vector, N(0, 1).
         width: the unit of width of the networks.
-        norm: of the critic; absent: as the family of networks has it. Without any, clipping starves its lower layers.
+        norm: of the critic, not `spectral`; absent: as the family of networks has it. Without any, clipping starves
+            its lower layers.
         clip: no weight of the critic is farther from 0, c.
         critic_steps: turns of the critic for one of the generator.
         aids: what else may help the critic.
@@ -76,10 +78,10 @@ class WGAN(NoiseToImage):
         aids: Aids = Aids(),
     ) -> None:
         super().__init__(spec, Latent(distribution="normal", noise=latent), network, width, norm=norm, aids=aids)
-        if norm == "spectral":
+        if any(is_parametrized(module) for module in self.players["discriminator"].modules()):
             raise UsageError(
-                "game 'wgan' bounds the critic's slope by clipping weights, and game.norm=spectral divides them by "
-                "their size: leave one out; game hinge has spectral norm, wgan-gp needs neither"
+                "game 'wgan' bounds the critic's slope by clipping weights, and spectral norm divides them by their "
+                "size: set game.norm=batch, group or none; game hinge has spectral norm, wgan-gp needs neither"
             )
         self.limit = clip
         self.critic_steps = critic_steps

@@ -1,10 +1,12 @@
 """The model card: README.md of a model folder, in the layout that model hubs show."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparring.data.spec import Spec
 from sparring.games.base import Product
+from sparring.games.noise_to_image import CLASS
+from sparring.nn.latents import Code
 
 _CARD = """---
 library_name: sparring
@@ -19,7 +21,7 @@ seed {seed}.
 | | |
 | --- | --- |
 | makes | {what} |
-| from | {size} numbers, {distribution} |
+| from | {noise} numbers, {distribution}{codes} |
 | trained on | {data} |
 | real items shown | {images:,} |
 | parameters | {parameters:,} |
@@ -30,7 +32,7 @@ seed {seed}.
 import sparring
 
 model = sparring.load("path/to/this/folder")
-{things} = model.sample(16, seed=1)  # {dtype} [16, {height}, {width}, {channels}]
+{things} = model.sample(16, seed=1)  # {dtype} [16, {height}, {width}, {channels}]{one_class}
 ```
 
 or `sparring sample path/to/this/folder -n 16 --seed 1 --out {out}`. Number i depends on the seed and on i alone.
@@ -53,6 +55,8 @@ model.config.spec.classes  # what the columns are
 
 or `sparring classify path/to/this/folder my-{kind} --out labels.csv`.
 """
+_ONE_CLASS = """
+of_one_class = model.sample(16, seed=1, label={label!r})  # without it the classes take turns"""
 MOST_NAMES = 12
 
 
@@ -68,7 +72,9 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
         what="points of the plane" if spec.points else pictures,
         version=config["sparring"],
         seed=config["seed"],
-        size=latent.size,
+        noise=latent.noise,
+        codes="".join(f"; {code.name}: {_values(code)}" for code in latent.codes),
+        one_class="".join(_ONE_CLASS.format(label=code.values[0]) for code in latent.codes if code.name == CLASS),
         distribution="N(0, 1)" if latent.distribution == "normal" else "uniform in [-1, 1]",
         data=config["data"],
         images=config["images"],
@@ -82,6 +88,14 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
     )
 
 
+def _values(code: Code) -> str:
+    return f"one of {len(code.values)} ({_names(code.values)})" if code.values else "uniform in [-1, 1]"
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names[:MOST_NAMES]) + (", ..." if len(names) > MOST_NAMES else "")
+
+
 def _classifier(spec: Spec) -> str:
-    names = ", ".join(spec.classes[:MOST_NAMES]) + (", ..." if len(spec.classes) > MOST_NAMES else "")
-    return _CLASSIFIER.format(kind="points" if spec.points else "pictures", count=len(spec.classes), names=names)
+    kind = "points" if spec.points else "pictures"
+    return _CLASSIFIER.format(kind=kind, count=len(spec.classes), names=_names(spec.classes))

@@ -93,8 +93,8 @@ class Model:
         """
         if self.product.classifier is None:
             raise UsageError(
-                f"a model of game {self.config.game['name']!r} has no classifier; "
-                "'semi-supervised' and 'complement' train one"
+                f"a model of game {self.config.game['name']!r} has no classifier; semi-supervised games train one "
+                "(`sparring recipes`)"
             )
         return self.product.classifier
 

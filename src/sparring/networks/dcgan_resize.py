@@ -6,6 +6,8 @@ Artifacts", Distill 2016). It costs about twice as much arithmetic a stage (36 p
 as in `dcgan` (Radford et al., arXiv:1511.06434).
 """
 
+from functools import partial
+
 from torch import nn
 
 from sparring.networks import dcgan
@@ -14,10 +16,9 @@ from sparring.networks.dcgan import NORM, Trunk
 __all__ = ["NORM", "Generator", "Trunk"]
 
 
-class Generator(dcgan.Generator):
-    """That of `dcgan`, which enlarges otherwise."""
+def repeated(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
+    """From a stage to one of twice the size: every pixel repeated, then a 3x3 convolution."""
+    return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
 
-    @staticmethod
-    def doubling(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
-        """From a stage to one of twice the size: every pixel repeated, then a 3x3 convolution."""
-        return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
+
+Generator = partial(dcgan.Generator, doubling=repeated)

@@ -58,6 +58,8 @@ class Residual(nn.Module):
 class Generator(nn.Module):
     """A linear layer to the smallest stage; a residual block and a doubling for each stage; larger is cropped."""
 
+    starts_itself = True
+
     def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
         super().__init__()
         self.size = shape[1:]
@@ -76,6 +78,8 @@ class Generator(nn.Module):
 
 class Trunk(nn.Module):
     """A strided convolution and a residual block for each stage, down to the smallest; other sizes are padded."""
+
+    starts_itself = True
 
     def __init__(self, shape: Shape, *, width: int, norm: Norm = NORM) -> None:
         super().__init__()

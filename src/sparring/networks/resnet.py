@@ -4,6 +4,8 @@ Miyato et al., "Spectral Normalization for Generative Adversarial Networks", arX
 blocks that each double the picture by repeating pixels and then convolve, which leaves no checkerboard, against blocks
 that halve it by averaging; ReLU everywhere, features summed over all places at the end. Given a condition, the
 generator's batch norm becomes conditional, and the condition goes there alone (Miyato and Koyama, arXiv:1802.05637).
+Both players keep the start that PyTorch gives a layer, whatever the game: with the small weights of `dcgan` a sum of
+blocks would start as next to nothing.
 """
 
 from itertools import pairwise
@@ -65,6 +67,8 @@ def _norm(channels: int, condition: int) -> nn.Module:
 class Generator(nn.Module):
     """A linear layer to the smallest stage, blocks that double it, a convolution; larger than asked for is cropped."""
 
+    starts_itself = True
+
     def __init__(self, shape: Shape, *, latent: int, width: int, condition: int = 0) -> None:
         super().__init__()
         self.size, self.condition = shape[1:], condition
@@ -110,6 +114,8 @@ class Down(nn.Module):
 
 class Trunk(nn.Module):
     """Blocks that halve the picture, one that does not, ReLU, and the sum over all places; other sizes are padded."""
+
+    starts_itself = True
 
     def __init__(self, shape: Shape, *, width: int, norm: Norm = NORM) -> None:
         super().__init__()

@@ -3,9 +3,9 @@
 Small sets are learnt by heart by a discriminator that sees the same pictures again and again. Changing real and fake
 pictures alike, by operations that gradients pass through, makes learning by heart harder without teaching the generator
 to draw changed pictures (Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", arXiv:2006.10738).
-The operations and their ranges are those of the authors' code. What a picture leaves uncovered becomes 0, the middle of
-[-1, 1], whatever its background is: the discriminator can see by the grey border that a picture was moved, and how far,
-so a generator gains nothing by drawing its things off centre.
+The operations and their ranges are those of the authors' code, shares of a side rounded down. What a picture leaves
+uncovered becomes 0, the middle of [-1, 1], whatever its background is: the discriminator can see by the grey border
+that a picture was moved, and how far, so a generator gains nothing by drawing its things off centre.
 """
 
 from collections.abc import Callable

@@ -10,13 +10,15 @@ def normal_weights(network: nn.Module, deviation: float = 0.02) -> None:
 
     Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative Adversarial Networks",
     arXiv:1511.06434, section 4; the scale of the batch norm is that of the authors' code. Other biases are left alone,
-    and so are weights under spectral norm, whose scale means nothing.
+    and so are weights under spectral norm, whose scale means nothing, and modules with a true `starts_itself`: families
+    of networks whose own start is a part of their design.
     """
-    for module in network.modules():
-        if is_parametrized(module):
-            continue
-        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            init.normal_(module.weight, 0.0, deviation)
-        elif isinstance(module, nn.BatchNorm2d) and module.affine:
-            init.normal_(module.weight, 1.0, deviation)
-            init.zeros_(module.bias)
+    if is_parametrized(network) or getattr(network, "starts_itself", False):
+        return
+    if isinstance(network, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+        init.normal_(network.weight, 0.0, deviation)
+    elif isinstance(network, nn.BatchNorm2d) and network.affine:
+        init.normal_(network.weight, 1.0, deviation)
+        init.zeros_(network.bias)
+    for module in network.children():
+        normal_weights(module, deviation)

@@ -2,7 +2,7 @@ r"""What keeps a discriminator smooth: penalties on its gradient with respect to
 
 Every function here needs a discriminator whose logit for a picture depends on that picture alone: with batch norm the
 gradient of one logit would reach all pictures of the batch, and the norm would mean nothing. `refuse_batch_norm` says
-so before a run begins.
+so before a run begins. Minibatch layers (`game.aids.minibatch`) break the rule a little, and are the user's own choice.
 """
 
 import torch

@@ -37,7 +37,7 @@ class Choice:
 
 
 def choose(dataset: Dataset) -> Choice:
-    """The recipe for a set: by what it holds, its labels, its size and the number of pictures."""
+    """The recipe for a set: by what it holds, its labels and the number of pictures; networks fit the rest."""
     spec = dataset.spec
     if spec.points:
         own = dataset.title in recipe_names()

@@ -184,10 +184,10 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
     if dataset is None:
         dataset = _opened(recipe.data, observer)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
+    _check_labels(recipe, dataset, observer)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
     _check_batch(recipe, game)
-    _check_labels(recipe, dataset, game, observer)
     trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
     return Session(recipe, title, dataset, stream, trainer, device, observer)
 
@@ -215,10 +215,13 @@ def _check_batch(recipe: Recipe, game: Game) -> None:
         )
 
 
-def _check_labels(recipe: Recipe, dataset: Dataset, game: Game, observer: Observer) -> None:
-    """Whether the game gets the labels that it learns from, and whether they can be learnt from."""
+def _check_labels(recipe: Recipe, dataset: Dataset, observer: Observer) -> None:
+    """Whether the labels can be learnt from, by the game that is to learn from them; `games.build` misses them."""
+    if dataset.labels is None:
+        return
     name = recipe.game["name"]
-    few = game.takes is FewLabels
+    takes = games.find(name).takes
+    few = takes is FewLabels
     if few and recipe.data.labelled is None:
         raise UsageError(
             f"game {name!r} learns from a few labels and many pictures without: say how many keep theirs, for example "
@@ -226,7 +229,7 @@ def _check_labels(recipe: Recipe, dataset: Dataset, game: Game, observer: Observ
         )
     if not few and recipe.data.labelled is not None:
         raise UsageError(f"data.labelled is for semi-supervised games; {name!r} is none: leave it out")
-    if game.takes is Images or dataset.labels is None:
+    if takes is Images:
         return
     counts = np.bincount(dataset.labels, minlength=len(dataset.spec.classes))
     if len(counts) > len(dataset):
