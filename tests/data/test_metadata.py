@@ -117,6 +117,14 @@ def test_a_column_that_names_no_classes_is_refused(four: Path, column: str, said
         open_dataset(Data(path=str(four), label=column))
 
 
+def test_another_column_may_name_the_classes_where_label_is_full_of_holes(four: Path) -> None:
+    rows = [{"file_name": "color/0.png", "label": 1, "kind": "a"}, {"file_name": "color/1.png", "kind": "b"}]
+    lines(four / "metadata.jsonl", rows)
+    assert open_dataset(Data(path=str(four), label="kind")).spec.classes == ("a", "b")
+    with pytest.raises(SparringError, match=r"metadata\.jsonl: label None of 'color/1\.png'"):
+        open_dataset(Data(path=str(four)))
+
+
 def test_a_column_of_pictures_without_a_table_is_refused(four: Path) -> None:
     with pytest.raises(UsageError, match=r"data\.label=kind: no metadata table"):
         open_dataset(Data(path=str(four), label="kind"))

@@ -13,7 +13,6 @@ from torch import Tensor
 from sparring.config import Data
 from sparring.data.arrays import ArraySource
 from sparring.data.batches import Factored, Images, from_stored
-from sparring.data.metadata import with_classes
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.prepare import Preparation, with_channels
 from sparring.data.recognise import open_source
@@ -136,9 +135,7 @@ def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
     >>> open_dataset(Data(path="digits")).spec.shape
     (1, 32, 32)
     """
-    source = open_source(config.path, config.split, wanted_size(config))
-    if config.label is not None:
-        source = with_classes(source, config.label)
+    source = open_source(config.path, config.split, wanted_size(config), config.label)
     if not len(source):
         raise SparringError(f"{config.path}: holds no pictures: there is nothing to train on")
     found = survey(source, announce)

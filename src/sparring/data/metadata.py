@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparring.data.folders import SPLITS, PictureSource, choose, whole
-from sparring.data.sources import MOST_CLASSES, BadLabels, Source, numbered, one_line, printable
+from sparring.data.sources import MOST_CLASSES, BadLabels, Source, Table, numbered, one_line, printable
 from sparring.data.stores import Store, base, is_picture
 from sparring.errors import SparringError, UsageError, did_you_mean
 
@@ -33,7 +33,7 @@ def find_tables(store: Store, start: str) -> dict[str, str]:
 
 
 def open_table(store: Store, tables: dict[str, str], split: str) -> PictureSource:
-    """The pictures that a Hugging Face table names, with their labels and captions; other pictures are left alone.
+    """The pictures that a Hugging Face table names, with it and their captions; other pictures are left alone.
 
     Raises:
         SparringError: a row cannot be used; the message names the table and the row.
@@ -51,18 +51,15 @@ def open_table(store: Store, tables: dict[str, str], split: str) -> PictureSourc
         raise SparringError(f"{where} names no pictures: one row with file_name a picture is needed")
     named = sorted({column for row in rows for column in row})
     columns = {column: [row.get(column) for row in rows] for column in named}
-    classes, labels = labels_of([row.get("label") for row in rows], files, where)
     texts = [row.get("text") for row in rows]
     captions = tuple(map(str, texts)) if all(isinstance(text, str) for text in texts) else None
-    extras = [f"{len(classes)} classes"] * bool(classes) + ["captions"] * bool(captions) or ["no labels"]
     others = [printable(column) for column in columns if column not in ("file_name", "label", "text")]
     more = f"; other columns: {', '.join(others[:10])}{', ...' * (len(others) > 10)}" if others else ""
+    told = ", with captions" if captions else ""
     return PictureSource(
-        layout=f"Hugging Face {base(name)}: the {len(files)} pictures of file_name, {' and '.join(extras)}{more}",
-        classes=classes,
-        labels=labels,
+        layout=f"Hugging Face {base(name)}: the {len(files)} pictures of file_name{told}{more}",
         captions=captions,
-        columns=columns,
+        table=Table(where, columns),
         splits=splits,
         store=store,
         files=files,
@@ -104,26 +101,34 @@ def open_stylegan(store: Store, start: str, split: str) -> PictureSource:
     )
 
 
-def with_classes(source: Source, column: str) -> Source:
+def with_classes(source: Source, column: str | None = None) -> Source:
     """The same pictures, their classes taken from a column of the table that describes them.
 
+    Args:
+        source: one without a table is handed back as it is.
+        column: absent: `label`, where the table has it.
+
     Raises:
-        UsageError: no table describes them, or it has no such column, or an empty one.
+        UsageError: the column was asked for, and there is no table, or no such column in it, or an empty one.
         SparringError: a picture has no value there, or one that is no class.
     """
-    if not source.columns:
-        raise UsageError(f"data.label={column}: no metadata table describes these pictures: leave it out")
-    if column not in source.columns:
+    if source.table is None:
+        if column is not None:
+            raise UsageError(f"data.label={column}: no metadata table describes these pictures: leave it out")
+        return source
+    name = column or "label"
+    if column is not None and column not in source.table.columns:
         raise UsageError(
-            f"data.label={column}: the metadata has no such column: {did_you_mean(column, source.columns)}"
+            f"data.label={column}: the metadata has no such column: {did_you_mean(column, source.table.columns)}"
         )
-    values = [json.dumps(value) if isinstance(value, bool) else value for value in source.columns[column]]
-    names = [source.name(index) for index in range(len(source))]
-    classes, labels = labels_of(values, names, f"data.label={column}")
-    if labels is None:
+    found = source.table.columns.get(name, ())
+    values = [json.dumps(value) if isinstance(value, bool) else value for value in found]
+    where = source.table.where if column is None else f"{source.table.where} (data.label={column})"
+    classes, labels = labels_of(values, [source.name(index) for index in range(len(values))], where)
+    if labels is None and column is not None:
         raise UsageError(f"data.label={column}: no picture has a value there: name another column or leave it out")
-    layout = f"{source.layout}; {len(classes)} classes by {printable(column)}"
-    return replace(source, layout=layout, classes=classes, labels=labels)
+    said = "no labels" if labels is None else f"{len(classes)} classes by {printable(name)}"
+    return replace(source, layout=f"{source.layout}; {said}", classes=classes, labels=labels)
 
 
 def labels_of(

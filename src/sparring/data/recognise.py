@@ -8,14 +8,16 @@ from sparring.data.arrays import open_array_file
 from sparring.data.cifar import find_cifar, open_cifar_file
 from sparring.data.folders import open_pictures, whole, wrapper
 from sparring.data.idx import find_idx, is_idx, open_idx_file
-from sparring.data.metadata import find_tables, open_stylegan, open_table
+from sparring.data.metadata import find_tables, open_stylegan, open_table, with_classes
 from sparring.data.sources import Source
 from sparring.data.stores import Folder, Store, is_picture, open_folder
 from sparring.data.svhn import find_svhn, open_svhn_file
 from sparring.errors import SparringError, UsageError, did_you_mean
 
 
-def open_source(path: str, split: str = "train", size: tuple[int, int] | None = None) -> Source:
+def open_source(
+    path: str, split: str = "train", size: tuple[int, int] | None = None, label: str | None = None
+) -> Source:
     """The pictures at `path`, as they are stored.
 
     An embedded name (`digits`, `shapes`, `ring8`, `grid25`) wins over a folder of that name; `./digits` is the folder.
@@ -24,18 +26,19 @@ def open_source(path: str, split: str = "train", size: tuple[int, int] | None = 
         path: a folder, a zip, an array file, the name of an embedded set or of a real one.
         split: the part of the set where it has parts.
         size: (height, width) that rendered pictures are made at; others keep the size they have.
+        label: the column of the set's metadata table that names the classes; None: `label`, where there is one.
 
     Raises:
-        UsageError: there is no such thing or no such split; the message suggests the nearest name.
+        UsageError: there is no such thing, split or column; the message suggests the nearest name.
         SparringError: what is there is damaged or not a set of pictures.
 
     >>> len(open_source("digits"))
     1797
     """
     if path in builtin.EMBEDDED:
-        return builtin.EMBEDDED[path](split, size)
+        return with_classes(builtin.EMBEDDED[path](split, size), label)
     try:
-        return _at(_find(path), split)
+        return with_classes(_at(_find(path), split), label)
     except OSError as error:
         raise SparringError(
             f"{error.filename or path}: {error.strerror or error}: check the disk and who may read it"

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,19 @@ class Header:
     reduced: bool = False
 
 
+@dataclass(frozen=True)
+class Table:
+    """What somebody wrote down of each picture.
+
+    Attributes:
+        where: the file, for messages.
+        columns: name -> one value a picture.
+    """
+
+    where: str
+    columns: Mapping[str, Sequence[Any]]
+
+
 @dataclass(kw_only=True)
 class Source(ABC):
     """The pictures of one split of one set, as they are stored.
@@ -68,7 +81,7 @@ class Source(ABC):
         classes: the names of the classes; empty without labels.
         labels: [N], int64 in [0, len(classes)); None without labels.
         captions: one sentence a picture, where the set has them.
-        columns: whatever a table says of the pictures: name -> one value a picture; classes may be taken from it.
+        table: what is written down of each picture, where the set has such a table; a column may name the classes.
         factors: what a rendered picture was made from: name -> [N] or [N, ...]; columns of names are what games may
             learn to control.
         splits: the parts that the set has; empty where it has none.
@@ -79,7 +92,7 @@ class Source(ABC):
     classes: tuple[str, ...] = ()
     labels: NDArray[np.int64] | None = None
     captions: tuple[str, ...] | None = None
-    columns: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    table: Table | None = None
     factors: Mapping[str, NDArray[Any]] | None = None
     splits: tuple[str, ...] = ()
     suggested_size: tuple[int, int] | None = None
