@@ -7,7 +7,7 @@ of them are made from the 8,000 training digits of mnist-10k, every class equall
 that this script trains on the same 8,000 digits, and whose accuracy on the 2,000 others it prints, reads the channels
 of 26,000 generated pictures one by one. Counted are the modes that come up at all, and the divergence of their
 histogram from uniform, less the floor of a perfect sampler (999 / 52,000). A reader names a digit whatever it is shown,
-smudges too, and smudges of all kinds come up as all modes; so the share of channels that it is sure of (at least
+smudges too, and smudges of many kinds come up as many modes; so the share of channels that it is sure of (at least
 0.9 of its probability on one digit) stands beside them. The first row judges 26,000 pictures made of the test digits in
 the same way: what the numbers are for a sampler that is as good as can be, read by this reader.
 

@@ -10,7 +10,7 @@ $$ \min_G \; -E_z[D(G(z))] \qquad \text{(equation 17)} $$
 
 A margin of 1 means something only if $D$ cannot stretch the distance between two pictures as it likes. So every weight
 of its network is divided by its largest singular value, the spectral norm (equation 8), which holds the slope of each
-linear layer at 1 and that of each convolution near it. That is a part of the network (`norm = "spectral"`), not of this
+linear layer at 1 and bounds that of each convolution. That is a part of the network (`norm = "spectral"`), not of this
 loss, and costs next to nothing.
 """
 

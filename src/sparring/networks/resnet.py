@@ -4,8 +4,7 @@ Miyato et al., "Spectral Normalization for Generative Adversarial Networks", arX
 blocks that each double the picture by repeating pixels and then convolve, which leaves no checkerboard, against blocks
 that halve it by averaging; ReLU everywhere, features summed over all places at the end. Given a condition, the
 generator's batch norm becomes conditional, and the condition goes there alone (Miyato and Koyama, arXiv:1802.05637).
-Both players keep the start that PyTorch gives a layer, whatever the game: with the small weights of `dcgan` a sum of
-blocks would start as next to nothing.
+Both players keep the start that PyTorch gives a layer, whatever the game.
 """
 
 from itertools import pairwise

@@ -10,7 +10,7 @@ Norm = Literal["batch", "group", "spectral", "none"]
 by itself over groups of channels (Wu and He, arXiv:1803.08494): what one uses today instead of virtual batch norm
 (Salimans et al., arXiv:1606.03498, section 3.5), which was made so that a sample's output would not depend on its
 neighbours. `spectral` divides each weight, as a matrix, by its largest singular value (Miyato et al.,
-arXiv:1802.05957): no linear layer stretches a distance, and a convolution, whose windows overlap, by little."""
+arXiv:1802.05957): no linear layer stretches a distance, and a convolution by what its windows overlap."""
 
 GROUPS = 8
 SMALLEST_GROUP = 4
