@@ -33,6 +33,7 @@ from sparring.games.noise_to_image import CLASS
 from sparring.inference import draw
 from sparring.inference.model import Model, load
 from sparring.recipes import read_recipe
+from sparring.runs.folder import find
 
 COUNT = 5000
 OVERHEAD = 6.0
@@ -40,8 +41,7 @@ OVERHEAD = 6.0
 EMOJI = "openmoji-128.zip"
 SETTINGS = {EMOJI: ("data.size=32",)}
 LABELS = {EMOJI: "group"}
-"""For games that need labels: the column that names the classes of sets that do not say so by themselves. Some of these
-classes are rare, and as rare among the pictures that are judged."""
+"""For games that need labels: the column that names the classes of sets that do not say so by themselves."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,21 @@ class Trained:
     folder: Path
     wall: float
 
-    def judged(self, judge: Judge, labels: NDArray[np.int64] | None = None) -> Row:
-        """5,000 pictures of its averaged generator, the classes in turn or as often as in `labels`."""
+    def judged(self, judge: Judge) -> Row:
+        """5,000 pictures of its averaged generator, each class as often as among those that it was trained on."""
         model = load(self.folder)
-        pictures = model.sample(COUNT) if labels is None else in_proportion(model, COUNT, labels)
+        data = find(self.folder).recipe().data.model_copy(update={"memory_gb": 0.0})  # labels are all that is wanted
+        pictures = in_proportion(model, COUNT, open_dataset(data).labels)
         return Row(judge.score(pictures), self.wall, model.config.images)
 
 
-def in_proportion(model: Model, count: int, labels: NDArray[np.int64]) -> Pictures:
+def in_proportion(model: Model, count: int, labels: NDArray[np.int64] | None) -> Pictures:
     """Pictures of each class as often as in a set, in mixed order; of a model that takes no class, as they come.
 
     A distance to a set in which half of the pictures are of one class says little of fakes whose classes take turns.
     """
     classes = next((code.values for code in model.product.latent.codes if code.name == CLASS), None)
-    if classes is None:
+    if classes is None or labels is None:
         return model.sample(count)
     ends = np.round(np.bincount(labels, minlength=len(classes)).cumsum() * count / len(labels)).astype(int).tolist()
     parts = [
@@ -194,14 +195,11 @@ def compare_games(
         judge = JUDGES[title](data)
         floor = 0.0
         column = LABELS.get(title)
-        labels = (
-            None if column is None else open_dataset(Data(path=str(data / title), label=column, memory_gb=0)).labels
-        )
         table(("set", "game", *HEADS))
         for name in names:
-            settings = () if labels is None or games.find(name).takes is Images else (f"data.label={column}",)
+            settings = () if column is None or games.find(name).takes is Images else (f"data.label={column}",)
             run = trained(name, settings, data / title, seconds, seed, work / f"{title}-{name}")
-            row = run.judged(judge, labels)
+            row = run.judged(judge)
             floor = row.verdict.floor
             line(title, f"`{name}`", *row.cells())
             model = load(run.folder)

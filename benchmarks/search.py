@@ -22,17 +22,14 @@ FAST = "batch_size=32 optimizer.lr=1e-3 optimizer.betas=[0.0,0.99]"
 """What the default has; other games are tried with it too."""
 VARIANTS = (
     "default",
-    "default optimizer.lr=5e-4",
     "default optimizer.lr=2e-3",
     "default optimizer.betas=[0.5,0.999]",
     "default batch_size=16",
-    "default batch_size=64",
     "default game.width=24",
     "default game.width=48",
     "default average.half_life=20000",
     "default game.aids.augment=none",
     "default game.aids.augment=adaptive",
-    "default game.network=dcgan-resize",
     "default game.network=resnet-dcgan",
     "dcgan",
     "dcgan batch_size=64 optimizer.lr=2e-4 optimizer.betas=[0.5,0.999]",
