@@ -1,4 +1,4 @@
-"""Modes of `ring8` and `grid25` that games cover, beside the published numbers of PacGAN (table 1 of docs/results.md).
+"""Modes of `ring8` and `grid25` that games cover, beside the published numbers of PacGAN (table 2 of docs/results.md).
 
     .venv/bin/python -m benchmarks.modes [--seeds 10] [--images N] [--sets ring8 grid25] [--rows gan ...]
 

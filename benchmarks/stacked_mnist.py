@@ -1,4 +1,4 @@
-"""Modes of Stacked MNIST that games cover in so many minutes (table 2 of docs/results.md).
+"""Modes of Stacked MNIST that games cover in so many minutes (table 3 of docs/results.md).
 
     .venv/bin/python -m benchmarks.stacked_mnist [--minutes 30] [--seeds 1] [--data ../shared/data] [--work FOLDER]
 

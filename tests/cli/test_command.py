@@ -214,6 +214,11 @@ def test_the_live_line_fits_the_terminal() -> None:
     assert live_line(Status(), 80).endswith("? left")
 
 
+def test_moves_of_one_letter_are_told_apart() -> None:
+    losses = {"density.surprise": -1.0, "discriminator.fake": 0.5, "discriminator.real": 0.5, "generator.features": 2.0}
+    assert "De -1.00 Di 1.00 Ge 2.00, balanced" in live_line(Status(losses=losses, reading="balanced"), 200)
+
+
 def test_an_unwritable_place_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("train", "gan", *TINY, "--data", "digits", "--runs", "file", "--images", "64", cwd=tmp_path)

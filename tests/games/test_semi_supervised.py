@@ -52,19 +52,45 @@ class Fixed(nn.Module):
         return self.scores
 
 
+class Rows(nn.Module):
+    """Scores or features of a picture: what is bright in its first rows."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.count = count
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return 4 * pictures[:, :, : self.count].mean((1, 3))
+
+
 @pytest.mark.parametrize("name", BOTH)
 def test_the_losses_are_those_of_a_softmax_over_one_class_more(name: str) -> None:
     game, batch = build(name, unlabelled_weight=3.0), few(0)
-    scores = torch.randn(3, 64, 3) * 2
-    game.players["discriminator"] = Fixed(scores.flatten(0, 1))
-    terms = game.discriminate(game.prepare(batch))
-    joined = log_softmax(torch.cat([scores, torch.zeros(3, 64, 1)], 2), 2)
-    torch.testing.assert_close(terms["labelled"], cross_entropy(scores[0], batch.labelled.labels))
+    game.players["discriminator"] = look = Rows(3)
+    round = game.prepare(batch)
+    terms = game.discriminate(round)
+    seen = torch.stack([look(pictures) for pictures in (batch.labelled.pictures, round.real, round.fake)])
+    joined = log_softmax(torch.cat([seen, torch.zeros(3, 64, 1)], 2), 2)
+    torch.testing.assert_close(terms["labelled"], cross_entropy(seen[0], batch.labelled.labels))
     torch.testing.assert_close(terms["unlabelled"], -1.5 * joined[1, :, :3].logsumexp(1).mean())
-    torch.testing.assert_close(terms["fake"], -1.5 * joined[2, :, 3].mean())
+    torch.testing.assert_close(terms["fake"], -1.5 * joined[2, :, 3].detach().mean())
     if name == "complement":
-        logs = log_softmax(scores[1], 1)
+        logs = log_softmax(seen[1], 1)
         torch.testing.assert_close(terms["entropy"], -0.1 * (logs.exp() * logs).sum(1).mean())
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_generator_matches_features_and_complement_spreads_them(name: str) -> None:
+    options = {"pull_away_weight": 3.0} if name == "complement" else {}
+    game = build(name, **options)
+    game.players["discriminator"].trunk = look = Rows(5)
+    round = game.prepare(few(0))
+    terms = game.generate(round)
+    real, fake = look(round.real), look(round.fake)
+    torch.testing.assert_close(terms["features"], (real.mean(0) - fake.mean(0)).square().mean())
+    if name == "complement":
+        cosines = torch.cosine_similarity(fake[:, None], fake[None], dim=2)[~torch.eye(64, dtype=torch.bool)]
+        torch.testing.assert_close(terms["pull_away"], 3 * cosines.square().mean())
 
 
 @pytest.mark.parametrize("name", BOTH)

@@ -10,11 +10,12 @@ import torch
 import sparring
 from sparring import games
 from sparring.cli.main import main
-from sparring.data.spec import Spec
+from sparring.data.spec import Factor, Spec
 from sparring.errors import UsageError
 from sparring.inference import model
 
-SPEC = Spec(channels=1, height=16, width=16, classes=("T-shirt", "trouser", "sneaker"))
+NAMES = ("T-shirt", "trouser", "sneaker")
+SPEC = Spec(channels=1, height=16, width=16, classes=NAMES, factors=(Factor(name="class", values=NAMES),))
 
 
 def shipped(folder: Path, name: str, spec: Spec = SPEC) -> model.Model:
@@ -88,6 +89,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     [
         ("conditional", "| from | 6 numbers, N(0, 1); class: one of 3 (T-shirt, trouser, sneaker) |"),
         ("infogan", "| from | 6 numbers, N(0, 1); category-1: one of 10 (0, 1, 2, 3, 4, 5, 6, 7, 8, 9); con"),
+        ("disentangled", "class: one of 3 (T-shirt, trouser, sneaker) |"),
         ("dcgan", "| from | 6 numbers, N(0, 1) |"),
     ],
 )
@@ -95,6 +97,8 @@ def test_the_card_says_noise_and_codes_apart(name: str, said: str, tmp_path: Pat
     made = shipped(tmp_path, name)
     card = (tmp_path / "model" / "README.md").read_text()
     assert said in card
-    assert ("label='T-shirt'" in card) == (name == "conditional")
-    if name == "conditional":  # the line on the card is true
+    asked = {"conditional": "without it the classes take turns", "disentangled": "without it classes are drawn"}
+    assert ("label='T-shirt'" in card) == (name in asked)
+    if name in asked:  # the line on the card is true
+        assert asked[name] in card
         assert made.sample(1, seed=1, label="T-shirt").shape == (1, 16, 16, 1)

@@ -24,6 +24,7 @@ def test_pull_away_is_between_orthogonal_and_equal() -> None:
     assert float(pull_away(torch.eye(5) * torch.tensor([1.0, 2.0, 3.0, 4.0, 5.0]))) == pytest.approx(0)
     assert float(pull_away(torch.ones(6, 3) * torch.arange(1.0, 7)[:, None])) == pytest.approx(1)
     assert float(pull_away(-torch.ones(2, 3))) == pytest.approx(1)
+    assert float(pull_away(torch.ones(1, 3))) == pytest.approx(0)
 
 
 def test_pull_away_is_the_mean_over_pairs() -> None:

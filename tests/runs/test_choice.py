@@ -30,6 +30,22 @@ def test_labels_are_used_where_there_are_enough_of_each(tmp_path: Path) -> None:
     assert "labels are left aside" in found.why
 
 
+def labelled(tmp_path: Path, labels: list[int]) -> Dataset:
+    np.savez(tmp_path / "set.npz", images=np.zeros((len(labels), 8, 8, 1), np.uint8), labels=np.array(labels))
+    return open_dataset(Data(path=str(tmp_path / "set.npz")))
+
+
+def test_classes_without_a_picture_count_since_networks_are_built_for_them(tmp_path: Path) -> None:
+    found = choose(labelled(tmp_path, [0, 1199] * 600))
+    assert (found.recipe, "1,200 classes" in found.why) == ("dcgan", True)
+    assert choose(labelled(tmp_path, [0, 59] * 600)).recipe == "projection"
+
+
+def test_one_class_is_none(tmp_path: Path) -> None:
+    found = choose(labelled(tmp_path, [0] * 200))
+    assert (found.recipe, "all of one class" in found.why) == ("dcgan", True)
+
+
 def test_many_classes_are_not_shown_as_planes(tmp_path: Path) -> None:
     assert choose(pictures(tmp_path, 1200, classes=50)).recipe == "conditional"
     assert choose(pictures(tmp_path, 1200, classes=51)).recipe == "projection"

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 import sparring
 from sparring import files
 from sparring.errors import Halted, SparringError, UsageError
-from sparring.runs import checkpoint, folder
+from sparring.runs import checkpoint, folder, report
 from sparring.runs.launch import prepare, resolve
 from sparring.runs.overview import differing, facts, overview
 from sparring.runs.preview import preview
@@ -57,6 +58,25 @@ def test_a_run_leaves_everything_it_should(tmp_path: Path) -> None:
     assert [path.name for path in sorted((run / "samples").iterdir())] == [f"{n:09}.png" for n in (0, 128, 256, 320)]
     assert json.loads((run / "latest.json").read_text()) == {"checkpoint": "000000320", "images": 320}
     assert [event["event"] for event in folder.Run(run).events()] == ["started", "finished"]
+
+
+def test_the_averaged_generator_is_shipped(tmp_path: Path) -> None:
+    train(tmp_path)
+    place = checkpoint.latest(tmp_path / "a" / "checkpoints")
+    assert place is not None
+    averages, shipped = checkpoint.load(place).averages, load_file(tmp_path / "a" / "model" / "model.safetensors")
+    assert all(torch.equal(averages[name], tensor) for name, tensor in shipped.items())
+
+
+def test_a_move_of_now_and_then_has_its_chart_though_the_last_row_lacks_it(tmp_path: Path) -> None:
+    train(tmp_path)
+    run = folder.Run(tmp_path / "a")
+    last = run.rows()[-1]
+    before = {**last, "images": 300, "density.surprise": 1.5}
+    for row in (before, last):
+        run.add_row(row)
+    report.write(run)
+    assert "density" in run.report.read_text()
 
 
 def test_same_seed_same_weights_other_seed_others(tmp_path: Path) -> None:

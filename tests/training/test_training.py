@@ -13,6 +13,7 @@ from sparring.data.spec import Spec
 from sparring.errors import Halted
 from sparring.games.base import Game, Move, Product, Terms
 from sparring.nn.latents import Latent
+from sparring.nn.norms import normalise_spectrally
 from sparring.training.averages import Averages
 from sparring.training.loop import Trainer
 from sparring.training.optimisers import Adam, RMSProp, optimisers
@@ -249,6 +250,23 @@ def test_the_average_halves_after_its_half_life_and_takes_batch_norm_along() -> 
     assert float(state["player.1.running_mean"]) == pytest.approx(2.0)
     assert int(state["player.1.num_batches_tracked"]) == 7
     assert not averages.players.training
+
+
+def test_directions_of_spectral_norm_stay_unit_vectors() -> None:
+    player = nn.Sequential(nn.Linear(3, 4))
+    normalise_spectrally(player)
+    averages = Averages({"player": player}, half_life=100, ramp=1.0)
+    for step in range(1, 6):
+        for parameter in player.parameters():
+            nn.init.normal_(parameter)
+        player(torch.ones(1, 3))  # one power iteration
+        averages.update(images=1000 + 10 * step, batch=10)
+    own, source = averages.players["player"].state_dict(), player.state_dict()
+    weight = "0.parametrizations.weight"
+    for direction in (f"{weight}.0._u", f"{weight}.0._v"):
+        assert float(own[direction].norm()) == pytest.approx(1.0)
+        assert torch.equal(own[direction], source[direction])
+    assert not torch.equal(own[f"{weight}.original"], source[f"{weight}.original"])
 
 
 def test_the_average_is_short_at_first_and_half_life_zero_copies() -> None:

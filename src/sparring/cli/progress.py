@@ -94,9 +94,10 @@ def _left(status: Status) -> str:
 
 
 def _by_player(losses: dict[str, float]) -> dict[str, float]:
-    """One number a move, the sum of its terms, under its first letter: D for the discriminator's."""
-    players: dict[str, float] = {}
+    """One number a move, the sum of its terms, under as few letters as tell the moves apart: D, the discriminator's."""
+    sums: dict[str, float] = {}
     for name, value in losses.items():
-        letter = name[0].upper()
-        players[letter] = players.get(letter, 0.0) + value
-    return players
+        move = name.partition(".")[0]
+        sums[move] = sums.get(move, 0.0) + value
+    letters = next(count for count in range(1, 100) if len({move[:count] for move in sums}) == len(sums))
+    return {move[:letters].capitalize(): value for move, value in sums.items()}

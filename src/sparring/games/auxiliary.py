@@ -51,15 +51,11 @@ class Auxiliary(NoiseToImage):
     """
 
     takes: ClassVar[type[Images]] = Labelled
-    legend: ClassVar[Mapping[str, str]] = {
-        "discriminator.real": "how far the discriminator is from calling real pictures real; small: it recognises them",
-        "discriminator.fake": "how far the discriminator is from calling fakes fake; small: it sees through them",
+    legend: ClassVar[Mapping[str, str]] = adversarial.LEGEND | {
         "discriminator.real_class": "how far the discriminator is from the classes of real pictures; it should fall "
         "from the logarithm of their number (2.30 for ten) to what a classifier of this size reaches",
         "discriminator.fake_class": "how far the discriminator is from the classes that fakes were made for; it falls "
         "as the generator obeys",
-        "generator.adversarial": "how far the generator is from passing its fakes off as real; it should neither soar "
-        "nor vanish. Judge by the pictures",
         "generator.class": "how far the generator is from fakes of the class that was asked for, as the discriminator "
         "sees them; near 0: it obeys",
     }

@@ -26,7 +26,7 @@ from typing import Annotated, ClassVar
 import torch
 from pydantic import Field
 from torch import Tensor
-from torch.nn.functional import cross_entropy, relu
+from torch.nn.functional import relu
 
 from sparring import networks
 from sparring.data.batches import FewLabels, Images
@@ -37,8 +37,7 @@ from sparring.nn.density import AutoregressiveDensity
 from sparring.nn.heads import Outputs
 from sparring.nn.latents import Latent
 from sparring.nn.norms import Norm
-from sparring.objectives import adversarial
-from sparring.objectives.classes import entropy, realness
+from sparring.objectives import classes
 from sparring.objectives.similarity import feature_matching, pull_away
 
 MEMORY = 0.02
@@ -128,16 +127,10 @@ class Complement(NoiseToImage):
         """The right class for the few, one class for each of the many, none for the fakes."""
         few = round.labelled
         scores, real_scores, fake_scores = self.judge(few.pictures, round.real, round.fake.detach())
-        real_logits, fake_logits = realness(real_scores), realness(fake_scores)  # log Z(x)
+        real_logits, fake_logits = classes.realness(real_scores), classes.realness(fake_scores)  # log Z(x)
         self.steer(real_logits, len(round.real))
-        unlabelled = adversarial.cross_entropy(real_logits, 1.0)  # -log Z(x) / (Z(x) + 1)
-        fake = adversarial.cross_entropy(fake_logits, 0.0)  # -log 1 / (Z(G(z)) + 1)
-        return {
-            "labelled": cross_entropy(scores, few.labels),  # -log p(y | x, y <= K)
-            "unlabelled": self.unlabelled_weight / 2 * unlabelled.mean(),
-            "fake": self.unlabelled_weight / 2 * fake.mean(),
-            "entropy": self.entropy_weight * entropy(real_scores).mean(),  # -sum p log p
-        }
+        terms = classes.discriminate(scores, few.labels, real_logits, fake_logits, self.unlabelled_weight)
+        return terms | {"entropy": self.entropy_weight * classes.entropy(real_scores).mean()}  # -sum p log p
 
     def generate(self, round: Round) -> Terms:
         """Stay near, spread out, leave the dense places."""

@@ -68,7 +68,8 @@ class DCGAN(NoiseToImage):
 
     def discriminate(self, round: Round) -> Terms:
         """Two batches, normalised separately: real ones, then fakes."""
-        real_logits, fake_logits = self.weigh(round.real, round.fake.detach(), unsure=self.objective.unsure)
+        unsure = self.objective.unsure(self.real_label)
+        real_logits, fake_logits = self.weigh(round.real, round.fake.detach(), unsure=unsure)
         real = self.objective.discriminate(real_logits, self.real_label)  # -log D(x)
         fake = self.objective.discriminate(fake_logits, 0.0)  # -log(1 - D(G(z)))
         return {"real": real.mean(), "fake": fake.mean()}

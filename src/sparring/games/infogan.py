@@ -63,11 +63,11 @@ class InfoGAN(NoiseToImage):
 
     legend: ClassVar[Mapping[str, str]] = adversarial.LEGEND | {
         "discriminator.category": "how surprising the categorical codes of fakes are to the discriminator, in nats: "
-        "log K for each code of K values if it reads nothing, 0 if it reads all",
-        "discriminator.continuous": "the same of the continuous codes, by their weight: 0.87 for each if it reads "
+        "times their weight: log K for each code of K values if it reads nothing, 0 if it reads all",
+        "discriminator.continuous": "the same of the continuous codes: 0.87 times their weight for each if it reads "
         "nothing, and it goes on falling, below 0 too, the more exactly they can be read",
         "generator.category": "how illegible the categorical codes are in the fakes; follows the discriminator's",
-        "generator.continuous": "how illegible the continuous codes are in the fakes, by their weight",
+        "generator.continuous": "how illegible the continuous codes are in the fakes, times their weight",
     }
 
     def __init__(

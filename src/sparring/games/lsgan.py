@@ -61,7 +61,7 @@ class LSGAN(NoiseToImage):
 
     def discriminate(self, round: Round) -> Terms:
         """Equation 9, left."""
-        real_values, fake_values = self.weigh(round.real, round.fake.detach(), unsure=LEAST_SQUARES.unsure)
+        real_values, fake_values = self.weigh(round.real, round.fake.detach(), unsure=LEAST_SQUARES.unsure(1.0))
         real = squared_error(real_values, 1.0)  # (D(x) - 1)^2 / 2
         fake = squared_error(fake_values, 0.0)  # D(G(z))^2 / 2
         return {"real": real.mean(), "fake": fake.mean()}

@@ -37,10 +37,10 @@ class Aids(Table):
             it varies) or `discrimination` (how near its samples are to each other).
         augment: change all pictures before they are judged: `fixed` always, `adaptive` as much as overfitting asks for.
             For small sets.
-        augmentations: how.
+        augmentations: how, where `augment` is not `none`.
         instance_noise: standard deviation of the noise that is laid on all pictures before they are judged (Sonderby
             et al., arXiv:1610.04490; Arjovsky and Bottou, arXiv:1701.04862, section 3.1); pictures are in [-1, 1].
-        instance_noise_until: images after which that noise, falling in a straight line, is gone.
+        instance_noise_until: images after which that noise, falling in a straight line, is gone, where there is any.
     """
 
     packing: Annotated[int, Field(ge=1, le=16)] = 1

@@ -47,7 +47,7 @@ class Relativistic(NoiseToImage):
         norm: of the discriminator; anything but `batch`.
         gamma: the weight of both penalties at the start.
         gamma_end: the weight after `gamma_until` images; absent: it stays.
-        gamma_until: in images.
+        gamma_until: in images; without `gamma_end` it means nothing.
         aids: what else may help the discriminator.
 
     Raises:

@@ -24,7 +24,6 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
-from torch.nn.functional import cross_entropy
 
 from sparring import networks
 from sparring.data.batches import FewLabels, Images
@@ -34,8 +33,7 @@ from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Wi
 from sparring.nn.heads import Outputs
 from sparring.nn.latents import Latent
 from sparring.nn.norms import Norm
-from sparring.objectives import adversarial
-from sparring.objectives.classes import realness
+from sparring.objectives import classes
 from sparring.objectives.similarity import feature_matching
 
 
@@ -98,16 +96,9 @@ class SemiSupervised(NoiseToImage):
         """Section 5: the right class for the few, some class for the many, none for the fakes."""
         few = round.labelled
         scores, real_scores, fake_scores = self.judge(few.pictures, round.real, round.fake.detach())
-        real_logits, fake_logits = realness(real_scores), realness(fake_scores)  # log Z(x)
+        real_logits, fake_logits = classes.realness(real_scores), classes.realness(fake_scores)  # log Z(x)
         self.steer(real_logits, len(round.real))
-        labelled = cross_entropy(scores, few.labels)  # -log p(y | x, y <= K)
-        unlabelled = adversarial.cross_entropy(real_logits, 1.0)  # -log Z(x) / (Z(x) + 1)
-        fake = adversarial.cross_entropy(fake_logits, 0.0)  # -log 1 / (Z(G(z)) + 1)
-        return {
-            "labelled": labelled,
-            "unlabelled": self.unlabelled_weight / 2 * unlabelled.mean(),
-            "fake": self.unlabelled_weight / 2 * fake.mean(),
-        }
+        return classes.discriminate(scores, few.labels, real_logits, fake_logits, self.unlabelled_weight)
 
     def generate(self, round: Round) -> Terms:
         """Section 3.1: the same features in the mean."""

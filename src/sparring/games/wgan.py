@@ -17,6 +17,7 @@ small one starves the lower layers of gradients. `wgan-gp` does it better; this 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, ClassVar
 
 import torch
@@ -29,6 +30,7 @@ from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
+from sparring.nn.heads import Logit
 from sparring.nn.latents import Latent
 from sparring.nn.norms import Norm
 
@@ -77,7 +79,9 @@ class WGAN(NoiseToImage):
         critic_steps: Positive = 5,
         aids: Aids = Aids(),
     ) -> None:
-        super().__init__(spec, Latent(distribution="normal", noise=latent), network, width, norm=norm, aids=aids)
+        head = partial(Logit, bias=False)  # only differences of the critic's values count
+        noise = Latent(distribution="normal", noise=latent)
+        super().__init__(spec, noise, network, width, norm=norm, head=head, aids=aids)
         if any(is_parametrized(module) for module in self.players["discriminator"].modules()):
             raise UsageError(
                 "game 'wgan' bounds the critic's slope by clipping weights, and spectral norm divides them by their "

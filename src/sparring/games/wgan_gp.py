@@ -14,6 +14,7 @@ the critic for one of the generator, Adam with a learning rate of 1e-4 and betas
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
@@ -23,6 +24,7 @@ from sparring.config import Positive
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
+from sparring.nn.heads import Logit
 from sparring.nn.latents import Latent
 from sparring.nn.norms import Norm
 from sparring.objectives import penalties
@@ -69,7 +71,9 @@ class WGANGP(NoiseToImage):
         critic_steps: Positive = 5,
         aids: Aids = Aids(),
     ) -> None:
-        super().__init__(spec, Latent(distribution="normal", noise=latent), network, width, norm=norm, aids=aids)
+        head = partial(Logit, bias=False)  # only differences of the critic's values count
+        noise = Latent(distribution="normal", noise=latent)
+        super().__init__(spec, noise, network, width, norm=norm, head=head, aids=aids)
         penalties.refuse_batch_norm(self.players["discriminator"], "wgan-gp")
         self.penalty = penalty
         self.critic_steps = critic_steps

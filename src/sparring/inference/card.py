@@ -56,7 +56,7 @@ model.config.spec.classes  # what the columns are
 or `sparring classify path/to/this/folder my-{kind} --out labels.csv`.
 """
 _ONE_CLASS = """
-of_one_class = model.sample(16, seed=1, label={label!r})  # without it the classes take turns"""
+of_one_class = model.sample(16, seed=1, label={label!r})  # without it {otherwise}"""
 MOST_NAMES = 12
 
 
@@ -74,7 +74,7 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
         seed=config["seed"],
         noise=latent.noise,
         codes="".join(f"; {code.name}: {_values(code)}" for code in latent.codes),
-        one_class="".join(_ONE_CLASS.format(label=code.values[0]) for code in latent.codes if code.name == CLASS),
+        one_class="".join(_one_class(code) for code in latent.codes if code.name == CLASS),
         distribution="N(0, 1)" if latent.distribution == "normal" else "uniform in [-1, 1]",
         data=config["data"],
         images=config["images"],
@@ -86,6 +86,11 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
         width=spec.width,
         channels=spec.channels,
     )
+
+
+def _one_class(code: Code) -> str:
+    otherwise = "the classes take turns" if code.kind == "one-hot" else "classes are drawn at random"
+    return _ONE_CLASS.format(label=code.values[0], otherwise=otherwise)
 
 
 def _values(code: Code) -> str:

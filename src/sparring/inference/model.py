@@ -73,7 +73,8 @@ class Model:
             count: how many.
             seed: any whole number from 0 up.
             first: the first one's number.
-            label: the class that all shall have; None: the classes take turns. Only of models that were taught classes.
+            label: the class that all shall have, of models that were taught classes; None: the classes take turns, or
+                are drawn at random where a class is a level of a number (`disentangled`).
 
         Returns:
             [count, height, width, channels], uint8 (or uint16, as the training pictures were).

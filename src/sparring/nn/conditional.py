@@ -4,12 +4,12 @@ from torch import Tensor, nn
 
 
 class ConditionalBatchNorm(nn.Module):
-    r"""Batch norm whose gain and shift depend on a condition $c$: $(1 + A c) \, \hat x + B c$.
+    r"""Batch norm whose gain and shift depend on a condition $c$: $(a + A c) \, \hat x + b + B c$.
 
     $\hat x$ is the input with each channel brought to mean 0 and variance 1 over the batch. With a one-hot $c$ every
     class has a gain and a shift of its own for each channel (Dumoulin et al., arXiv:1610.07629; in the generators of
     Miyato and Koyama, arXiv:1802.05637, as here). $A$ and $B$ start at 0, so that at first all conditions are treated
-    alike and each learns its difference.
+    alike and each learns its difference; $a$ starts at 1 and $b$ at 0, as in batch norm without a condition.
 
     Args:
         channels: C.

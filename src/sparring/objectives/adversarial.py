@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import log
 from typing import Literal
 
+import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
@@ -87,16 +88,23 @@ class Objective:
     Attributes:
         discriminate: loss of the discriminator for logits and what they should say (1 real, 0 fake).
         generate: loss of the generator for the logits of its fakes.
-        chance: the discriminator's loss, real plus fake, where it cannot tell them apart and knows it.
-        floor: the least it can come down to, for the label that real pictures have.
-        unsure: the logit of a picture that could be either.
+        unsure: the logit of a picture that could be either, for the label that real pictures have.
+        floor: the least that the discriminator's loss, real plus fake, can come down to, for that label.
     """
 
     discriminate: Callable[[Tensor, float], Tensor]
     generate: Callable[[Tensor], Tensor]
-    chance: float
+    unsure: Callable[[float], float]
     floor: Callable[[float], float]
-    unsure: float = 0.0
+
+    def chance(self, real_label: float = 1.0) -> float:
+        """The discriminator's loss, real plus fake, where it cannot tell them apart and knows it.
+
+        >>> round(OBJECTIVES["non-saturating"].chance(), 4)
+        1.3863
+        """
+        answer = torch.tensor(self.unsure(real_label), dtype=torch.float64)
+        return float(self.discriminate(answer, real_label) + self.discriminate(answer, 0.0))
 
     def reading(self, losses: Mapping[str, float], real_label: float = 1.0) -> str:
         """What the discriminator's loss, real plus fake, says to a newcomer.
@@ -110,7 +118,7 @@ class Objective:
         """
         floor = self.floor(real_label)
         loss = losses["discriminator.real"] + losses["discriminator.fake"]
-        return _standing((loss - floor) / (self.chance - floor))
+        return _standing((loss - floor) / (self.chance(real_label) - floor))
 
 
 LEGEND = {
@@ -146,9 +154,16 @@ def _entropy(label: float) -> float:
     return -sum(share * log(share) for share in (label, 1 - label) if share > 0)
 
 
+def _logit(label: float) -> float:
+    """What a belief halfway between the label of real pictures and 0, that of fakes, is as a logit."""
+    return log(label / (2 - label))
+
+
 OBJECTIVES: dict[str, Objective] = {
     # -log D(G(z)): the same fixed point as minimax, with gradients where the generator is losing
-    "non-saturating": Objective(cross_entropy, lambda fake: cross_entropy(fake, 1.0), 2 * log(2), _entropy),
-    "minimax": Objective(cross_entropy, log_one_minus, 2 * log(2), _entropy),
-    "least-squares": Objective(squared_error, lambda fake: squared_error(fake, 1.0), 0.25, lambda label: 0.0, 0.5),
+    "non-saturating": Objective(cross_entropy, lambda fake: cross_entropy(fake, 1.0), _logit, _entropy),
+    "minimax": Objective(cross_entropy, log_one_minus, _logit, _entropy),
+    "least-squares": Objective(
+        squared_error, lambda fake: squared_error(fake, 1.0), lambda label: label / 2, lambda label: 0.0
+    ),
 }

@@ -1,6 +1,9 @@
 r"""What the scores of K classes say, where a discriminator is a classifier with one class more: that of the fakes."""
 
 from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from sparring.objectives import adversarial
 
 
 def realness(scores: Tensor) -> Tensor:
@@ -21,6 +24,31 @@ def realness(scores: Tensor) -> Tensor:
     tensor(0.6667)
     """
     return scores.logsumexp(-1)
+
+
+def discriminate(scores: Tensor, labels: Tensor, real: Tensor, fake: Tensor, weight: float) -> dict[str, Tensor]:
+    r"""The discriminator's side of semi-supervised learning: the right class for the few, some for the many, none else.
+
+    $$ -E_{x, y} \log p(y \mid x, y \le K)
+       + \lambda \left( -\tfrac12 E_x \log D(x) - \tfrac12 E_z \log(1 - D(G(z))) \right) $$
+
+    (Salimans et al., arXiv:1606.03498, section 5; the halves are those of the authors' code).
+
+    Args:
+        scores: [M, K], of the pictures whose class is known.
+        labels: [M], int64.
+        real: [N], `realness` of the pictures without a label.
+        fake: [N], `realness` of fakes.
+        weight: of the unsupervised part.
+
+    Returns:
+        The terms `labelled`, `unlabelled` and `fake`, each a scalar.
+    """
+    return {
+        "labelled": cross_entropy(scores, labels),  # -log p(y | x, y <= K)
+        "unlabelled": weight / 2 * adversarial.cross_entropy(real, 1.0).mean(),  # -log Z(x) / (Z(x) + 1)
+        "fake": weight / 2 * adversarial.cross_entropy(fake, 0.0).mean(),  # -log 1 / (Z(G(z)) + 1)
+    }
 
 
 def entropy(scores: Tensor) -> Tensor:

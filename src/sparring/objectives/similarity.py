@@ -29,10 +29,10 @@ def pull_away(features: Tensor) -> Tensor:
 
     $\frac{1}{N(N-1)} \sum_i \sum_{j \ne i} \left( \frac{f_i^\top f_j}{\lVert f_i \rVert \lVert f_j \rVert} \right)^2$,
     the pulling-away term of Zhao et al., "Energy-based Generative Adversarial Network", arXiv:1609.03126, equation 4:
-    0 where all are orthogonal, 1 where all are one.
+    0 where all are orthogonal, 1 where all are one; 0 of a single one, which is like no other.
 
     Args:
-        features: [N, F], N at least 2.
+        features: [N, F].
 
     Returns:
         One number.
@@ -43,4 +43,4 @@ def pull_away(features: Tensor) -> Tensor:
     """
     count = len(features)
     cosines = normalize(features) @ normalize(features).T
-    return (cosines.square().sum() - cosines.diagonal().square().sum()) / (count * (count - 1))
+    return (cosines.square().sum() - cosines.diagonal().square().sum()) / max(1, count * (count - 1))

@@ -58,8 +58,11 @@ def _by_labels(dataset: Dataset) -> tuple[str, str]:
     """A recipe, and a few words on the labels."""
     if dataset.labels is None:
         return "dcgan", "without labels"
-    counts = np.bincount(dataset.labels)
-    classes = int((counts > 0).sum())
-    if not 2 <= classes <= MOST_CLASSES or len(dataset) / classes < ENOUGH:
+    classes = len(dataset.spec.classes)  # those without a picture too: networks are built for all
+    if len(np.unique(dataset.labels)) < 2:
+        return "dcgan", "all of one class, so labels are left aside"
+    if classes > MOST_CLASSES:
+        return "dcgan", f"{classes:,} classes, which are more than is known to work, so labels are left aside"
+    if len(dataset) / classes < ENOUGH:
         return "dcgan", f"too few for each of {classes} classes, so their labels are left aside"
     return "conditional" if classes <= PLANES else "projection", f"{classes} classes"

@@ -73,7 +73,7 @@ def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve
     if not rows:
         return []
     terms: dict[str, list[str]] = {}
-    for name in rows[-1]:
+    for name in dict.fromkeys(name for row in rows for name in row):  # the last row may lack a move of now and then
         if "." in name:
             terms.setdefault(name.partition(".")[0], []).append(name)
     curves = [

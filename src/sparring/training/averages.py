@@ -5,6 +5,9 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
+DIRECTIONS = ("._u", "._v")
+"""Names of the unit vectors of spectral norm, as PyTorch has them."""
+
 
 class Averages(nn.Module):
     """Copies of some players that follow them slowly, batch-norm statistics included.
@@ -12,7 +15,8 @@ class Averages(nn.Module):
     After `half_life` images an old weight counts half. Early in a run that would be most of the weight, so the
     half-life is at most `ramp` times the images shown so far (as in Karras et al., arXiv:2006.06676, appendix C.1).
     The statistics of batch norm are averaged alike, since those of the last weights do not go with the mean of the
-    weights; whole numbers, such as the count of batches, are copied.
+    weights. Whole numbers, such as the count of batches, are copied, and so are the directions that spectral norm
+    measures a weight along: a mean of unit vectors is shorter than they are, and would make the weight look small.
 
     Args:
         players: the players to follow, by name.
@@ -26,9 +30,12 @@ class Averages(nn.Module):
         self._half_life = half_life
         self._ramp = ramp
         sources = nn.ModuleDict(players).state_dict(keep_vars=True)
-        pairs = [(own, sources[name]) for name, own in self.players.state_dict(keep_vars=True).items()]
-        self._smooth = _columns([pair for pair in pairs if pair[0].is_floating_point()])
-        self._copied = _columns([pair for pair in pairs if not pair[0].is_floating_point()])
+        smooth: list[tuple[Tensor, Tensor]] = []
+        copied: list[tuple[Tensor, Tensor]] = []
+        for name, own in self.players.state_dict(keep_vars=True).items():
+            averaged = own.is_floating_point() and not name.endswith(DIRECTIONS)
+            (smooth if averaged else copied).append((own, sources[name]))
+        self._smooth, self._copied = _columns(smooth), _columns(copied)
 
     def weight(self, images: int, batch: int) -> float:
         """How far a step of `batch` images, the last of `images` in all, moves the average towards the players.
