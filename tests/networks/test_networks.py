@@ -6,11 +6,12 @@ from typing import get_args
 import pytest
 import torch
 from torch import nn
+from torch.nn.functional import leaky_relu
 
 from sparring import networks
 from sparring.errors import UsageError
 from sparring.networks import dcgan
-from sparring.networks.fixup import Residual
+from sparring.networks.fixup import SLOPE, STORED, Convolution, Residual
 from sparring.nn.dropout import ChannelDropout, Dropout
 from sparring.nn.initialise import normal_weights
 from sparring.nn.mixing import mixes_samples
@@ -138,6 +139,16 @@ def test_a_family_that_starts_itself_is_left_so(family: str) -> None:
         before = {name: weight.clone() for name, weight in network.state_dict().items()}
         normal_weights(nn.Sequential(network))
         assert all(torch.equal(before[name], weight) for name, weight in network.state_dict().items())
+
+
+def test_fixup_stores_weights_at_one_size_and_uses_them_at_that_of_he() -> None:
+    torch.manual_seed(0)
+    for channels in (8, 64):
+        layer = Convolution(channels, 64, 3)
+        assert float(layer.weight.detach().std()) == pytest.approx(STORED, rel=0.05)
+        stage = leaky_relu(torch.randn(16, channels, 16, 16), SLOPE)
+        inside = layer(stage)[:, :, 1:-1, 1:-1].detach()
+        assert float(inside.square().mean()) == pytest.approx(1.0, rel=0.1)  # as much as went in before the activation
 
 
 def test_fixup_starts_as_shallow_as_its_resampling_and_takes_no_norm() -> None:
