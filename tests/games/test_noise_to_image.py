@@ -59,7 +59,9 @@ def test_every_aid_in_every_game(name: str, aid: str) -> None:
     before = weights(of.game)
     play(of, spec, 2)
     after = weights(of.game)
-    assert not [key for key in before if torch.equal(before[key], after[key])]
+    same = [key for key in before if torch.equal(before[key], after[key])]
+    # within the margin as many real pictures pull a hinge's shift up as fakes pull it down
+    assert same == [] or (name, same) == ("hinge", ["players.discriminator.head.linear.bias"])
     assert set(of.losses()) == set(of.game.legend)
     of.check()
 
