@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo test test-slow lint types layers unit format clean
+.PHONY: demo test test-slow interop lint types layers unit format clean
 
 demo: .venv/.sparring ## train on the embedded digits, about a minute on two free cores; open runs/demo/report.html
 	rm -rf runs/demo
@@ -26,6 +26,15 @@ unit: .venv/.development
 
 test-slow: .venv/.development ## tests that take minutes
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -m slow
+
+INTEROP := build/interop
+
+interop: .venv/.development $(INTEROP)/.installed ## our metrics beside torch-fidelity's, which stays out of .venv
+	OMP_NUM_THREADS=2 PYTHONPATH=$(INTEROP) $(BIN)/python -m pytest -m interop tests/interop
+
+$(INTEROP)/.installed: Makefile
+	$(PIP) --target $(INTEROP) --upgrade --no-deps torchvision==0.28.0 torch-fidelity==0.4.0 tqdm==4.67.1
+	touch $@
 
 format: .venv/.development
 	$(BIN)/ruff check --fix src tests benchmarks

@@ -21,17 +21,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from benchmarks import notes
-from benchmarks.judging import JUDGES, Judge, Pictures, Verdict
+from benchmarks.judging import JUDGES, Judge, Verdict
 from sparring import games
 from sparring.config import Data
 from sparring.data import open_dataset
 from sparring.data.batches import Images
-from sparring.games.noise_to_image import CLASS
-from sparring.inference import draw
-from sparring.inference.model import Model, load
+from sparring.inference import draw, sample
+from sparring.inference.model import load
 from sparring.recipes import read_recipe
 from sparring.runs.folder import find
 
@@ -76,26 +74,9 @@ class Trained:
         """5,000 pictures of its averaged generator, each class as often as among those that it was trained on."""
         model = load(self.folder)
         data = find(self.folder).recipe().data.model_copy(update={"memory_gb": 0.0})  # labels are all that is wanted
-        pictures = in_proportion(model, COUNT, open_dataset(data).labels)
+        parts = [part for part, _ in sample.in_proportion(model.product, COUNT, labels=open_dataset(data).labels)]
+        pictures = np.random.default_rng(0).permutation(np.concatenate(parts))  # coverage takes the first ones
         return Row(judge.score(pictures), self.wall, model.config.images)
-
-
-def in_proportion(model: Model, count: int, labels: NDArray[np.int64] | None) -> Pictures:
-    """Pictures of each class as often as in a set, in mixed order; of a model that takes no class, as they come.
-
-    A distance to a set in which half of the pictures are of one class says little of fakes whose classes take turns.
-    """
-    classes = next((code.values for code in model.product.latent.codes if code.name == CLASS), None)
-    if classes is None or labels is None:
-        return model.sample(count)
-    ends = np.round(np.bincount(labels, minlength=len(classes)).cumsum() * count / len(labels)).astype(int).tolist()
-    parts = [
-        model.sample(end - first, first=first, label=name)
-        for name, first, end in zip(classes, [0, *ends], ends, strict=False)
-        if end > first
-    ]
-    mixed: Pictures = np.random.default_rng(0).permutation(np.concatenate(parts))
-    return mixed
 
 
 def trained(

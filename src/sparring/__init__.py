@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sparring import data as data
     from sparring.inference.model import load as load
+    from sparring.runs.evaluation import evaluate as evaluate
     from sparring.runs.launch import resume as resume
     from sparring.runs.launch import train as train
 
 __version__ = version("sparring")
-__all__ = ["data", "load", "resume", "train"]
+__all__ = ["data", "evaluate", "load", "resume", "train"]
 
-_HOMES = {"load": "sparring.inference.model", "resume": "sparring.runs.launch", "train": "sparring.runs.launch"}
+_HOMES = {
+    "evaluate": "sparring.runs.evaluation",
+    "load": "sparring.inference.model",
+    "resume": "sparring.runs.launch",
+    "train": "sparring.runs.launch",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -188,7 +188,7 @@ def test_a_cifar_label_without_a_name_is_out_of_range(cifar10: Path) -> None:
 
 
 def test_svhn_calls_the_digit_0_ten(tmp_path: Path) -> None:
-    from scipy.io import savemat  # type: ignore[import-untyped]
+    from scipy.io import savemat
 
     pixels = noise(32, 32, 3, 4)
     savemat(tmp_path / "train_32x32.mat", {"X": pixels, "y": np.array([[10], [1], [9], [10]])})

@@ -12,7 +12,7 @@ from sparring import games
 from sparring.cli.main import main
 from sparring.data.spec import Factor, Spec
 from sparring.errors import UsageError
-from sparring.inference import model
+from sparring.inference import model, sample
 
 NAMES = ("T-shirt", "trouser", "sneaker")
 SPEC = Spec(channels=1, height=16, width=16, classes=NAMES, factors=(Factor(name="class", values=NAMES),))
@@ -102,3 +102,18 @@ def test_the_card_says_noise_and_codes_apart(name: str, said: str, tmp_path: Pat
     if name in asked:  # the line on the card is true
         assert asked[name] in card
         assert made.sample(1, seed=1, label="T-shirt").shape == (1, 16, 16, 1)
+
+
+@pytest.mark.parametrize("name", ["conditional", "dcgan"])
+def test_classes_come_as_often_as_in_a_set(name: str, tmp_path: Path) -> None:
+    made = shipped(tmp_path, name)
+    labels = np.repeat([0, 2], [3, 1])
+    parts = list(sample.in_proportion(made.product, 200, 4, labels))
+    if name == "dcgan":  # it knows no classes
+        assert {label for _, label in parts} == {None}
+        assert (np.concatenate([part for part, _ in parts]) == made.sample(200, seed=4)).all()
+        return
+    assert [(len(part), label) for part, label in parts] == [(64, 0), (64, 0), (22, 0), (42, 2), (8, 2)]
+    sneakers = np.concatenate([part for part, label in parts if label == 2])
+    assert (sneakers == made.sample(50, seed=4, first=150, label="sneaker")).all()  # each number is drawn once
+    assert {label for _, label in sample.in_proportion(made.product, 10)} == {None}  # of a set without labels

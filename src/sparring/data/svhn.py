@@ -30,7 +30,7 @@ def open_svhn_file(path: Path, splits: tuple[str, ...] = ()) -> ArraySource:
     Raises:
         SparringError: the file is damaged or holds something else.
     """
-    from scipy.io import loadmat  # type: ignore[import-untyped]
+    from scipy.io import loadmat
 
     try:
         table = loadmat(path, variable_names=["X", "y"])

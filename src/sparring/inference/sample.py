@@ -1,6 +1,7 @@
 """Pictures from noise, numbered: picture i depends on (seed, i) and on nothing else."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,35 @@ def array(
 ) -> NDArray[Any]:
     """All of `pictures` in one array, [count, height, width, channels]."""
     return np.concatenate(list(pictures(product, count, seed, first, values)))
+
+
+def in_proportion(
+    product: Product, count: int, seed: int = 0, labels: NDArray[np.int64] | None = None
+) -> Iterator[tuple[Pictures, int | None]]:
+    """Pictures of each class as often as in a set, one class after the other; without classes, as they come.
+
+    To compare with a set in which half of the pictures are of one class, fakes whose classes take turns would not do.
+
+    Args:
+        product: its generator is used in the mode that it is in.
+        count: how many.
+        seed: any whole number from 0 up.
+        labels: [N], the classes of the set's pictures, in [0, number of classes); None: it has none.
+
+    Yields:
+        At most 64 pictures, [n, height, width, channels], and their class; None where the model takes none or the set
+        has none.
+    """
+    code = next((code for code in product.latent.codes if code.name == CLASS), None)
+    if code is None or labels is None:
+        yield from ((part, None) for part in pictures(product, count, seed))
+        return
+    shares = np.bincount(labels, minlength=len(code.values)) / len(labels)
+    ends = np.round(shares.cumsum() * count).astype(int).tolist()
+    for number, (first, end) in enumerate(pairwise([0, *ends])):
+        if end > first:
+            parts = pictures(product, end - first, seed, first, {CLASS: number})
+            yield from ((part, number) for part in parts)
 
 
 def values_of(product: Product, label: str | None) -> dict[str, int]:

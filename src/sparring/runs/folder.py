@@ -98,6 +98,14 @@ class Run:
         """Append to `events.jsonl`."""
         _append(self.path / "events.jsonl", {"event": kind, "time": time.strftime("%Y-%m-%dT%H:%M:%S%z"), **facts})
 
+    def evaluations(self) -> list[dict[str, Any]]:
+        """The rows of `evaluations.jsonl`: a receipt each, oldest first."""
+        return _rows(self.path / "evaluations.jsonl")
+
+    def add_evaluation(self, row: dict[str, Any]) -> None:
+        """Append to `evaluations.jsonl`."""
+        _append(self.path / "evaluations.jsonl", row)
+
     def rewind(self, images: int) -> None:
         """Forget rows and grids from after a checkpoint, and what a kill left half-written: they are made again."""
         for folder in (self.path, self.path / "samples", self.checkpoints):

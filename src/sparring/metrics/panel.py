@@ -1,0 +1,222 @@
+"""All metrics of a set of pictures by name: each a number from what an extractor saw in real pictures and in fakes.
+
+The floor of a metric is the same metric with other real pictures, as many, in the place of the fakes: what a perfect
+generator would have. So every metric has one, measured the same way, and none needs to be 0 or 1 at its best.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.errors import UsageError, did_you_mean
+from sparring.metrics import classes as of_classes
+from sparring.metrics import modes
+from sparring.metrics.diversity import similarity_within_classes, vendi
+from sparring.metrics.estimate import Estimate
+from sparring.metrics.features import Seen
+from sparring.metrics.frechet import frechet_distance
+from sparring.metrics.kernel import kernel_distance
+from sparring.metrics.moments import moments
+from sparring.metrics.neighbours import Manifold, copying, manifold, two_sample_test
+from sparring.metrics.transport import LIMIT, earth_mover, sliced_wasserstein
+
+
+@dataclass(frozen=True)
+class Side:
+    """What an extractor saw in pictures, and some of them.
+
+    Attributes:
+        seen: in all N, by the extractor.
+        labels: [N], the class of each, or the one that was asked for; None without.
+        pictures: [n, H, W, C], a few of them: all would not fit into memory.
+        rows: [n], which ones.
+    """
+
+    seen: Seen
+    labels: NDArray[np.int64] | None
+    pictures: NDArray[Any]
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.seen)
+
+    def half(self, number: int) -> "Side":
+        """Every other one, from the first (0) or the second (1)."""
+        half, there = slice(number, None, 2), self.rows % 2 == number
+        labels = None if self.labels is None else self.labels[half]
+        return Side(self.seen.at(half), labels, self.pictures[there], self.rows[there] // 2)
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """[N, F]."""
+        return self.seen.features
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a metric is computed from.
+
+    Attributes:
+        real: pictures to compare with, of the set that was trained on.
+        fake: pictures to judge.
+        held_out: other real pictures, of a part that was not trained on where the set has one.
+        classes: the names of the extractor's classes that are also those of the labels; empty without.
+        modes: centres, [K, D], and standard deviation of a mixture of Gaussians that the points are of; None: unknown.
+        seed: of what is drawn.
+    """
+
+    real: Side
+    fake: Side
+    held_out: Side
+    classes: tuple[str, ...] = ()
+    modes: tuple[NDArray[np.float64], float] | None = None
+    seed: int = 0
+
+    @cached_property
+    def manifold(self) -> Manifold:
+        """Precision, recall, density and coverage, computed once."""
+        return manifold(self.real.features, self.fake.features)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric by its name.
+
+    Attributes:
+        about: what it says, in a few words.
+        best: which values are better: lower ones, higher ones, or those near the floor.
+        compute: the number, from evidence.
+        needs: `nothing`; `classifier`: an extractor that knows the classes of the set; `labels`: and a generator that
+            was asked for classes; `modes`: points of a mixture that is known.
+    """
+
+    about: str
+    best: Literal["lower", "higher", "floor"]
+    compute: Callable[[Evidence], Estimate]
+    needs: Literal["nothing", "classifier", "labels", "modes"] = "nothing"
+
+
+def _frechet(evidence: Evidence) -> Estimate:
+    return Estimate(frechet_distance(moments(evidence.real.features), moments(evidence.fake.features)))
+
+
+def _kernel(evidence: Evidence) -> Estimate:
+    return kernel_distance(evidence.real.features, evidence.fake.features, seed=evidence.seed)
+
+
+def _sliced(evidence: Evidence) -> Estimate:
+    return Estimate(sliced_wasserstein(evidence.real.features, evidence.fake.features, seed=evidence.seed))
+
+
+def _earth_mover(evidence: Evidence) -> Estimate:
+    count = min(len(evidence.real), len(evidence.fake), LIMIT)
+    return Estimate(earth_mover(evidence.real.features[:count], evidence.fake.features[:count]))
+
+
+def _modes(evidence: Evidence) -> modes.Coverage:
+    if evidence.modes is None:
+        raise UsageError("this metric needs points of a mixture whose modes are known")
+    return modes.of_points(evidence.fake.features, *evidence.modes)
+
+
+def _two_sample(evidence: Evidence) -> Estimate:
+    count = min(len(evidence.real), len(evidence.fake))
+    return Estimate(two_sample_test(evidence.real.features[:count], evidence.fake.features[:count]).accuracy)
+
+
+def _vendi(evidence: Evidence) -> Estimate:
+    return Estimate(vendi(evidence.fake.features))
+
+
+def _authenticity(evidence: Evidence) -> Estimate:
+    return Estimate(copying(evidence.real.features, evidence.held_out.features, evidence.fake.features).authenticity)
+
+
+def _read(side: Side) -> NDArray[np.float32]:
+    if side.seen.probabilities is None:
+        raise UsageError("this metric needs an extractor that is a classifier of the set's classes")
+    return side.seen.probabilities
+
+
+def _counted(evidence: Evidence) -> of_classes.Classes:
+    sides = [_read(side).argmax(1) for side in (evidence.real, evidence.fake)]
+    return of_classes.classes(sides[0], sides[1], len(evidence.classes))
+
+
+def _agreement(evidence: Evidence) -> Estimate:
+    if evidence.fake.labels is None:
+        raise UsageError("this metric needs pictures that were asked for by class")
+    return Estimate(of_classes.agreement(_read(evidence.fake), evidence.fake.labels))
+
+
+def _alike(evidence: Evidence) -> Estimate:
+    fake = evidence.fake
+    labels = _read(fake).argmax(1) if fake.labels is None else fake.labels
+    means = similarity_within_classes(fake.pictures, labels[fake.rows], seed=evidence.seed)
+    return Estimate(float(np.mean(list(means.values()))))
+
+
+METRICS = {
+    "fd": Metric("Frechet distance of the features", "lower", _frechet),
+    "kd": Metric("kernel distance of the features, unbiased", "lower", _kernel),
+    "precision": Metric(
+        "share of fakes among real ones: how good they look", "higher", lambda e: Estimate(e.manifold.precision)
+    ),
+    "recall": Metric(
+        "share of real ones among fakes: how much of the variety is there",
+        "higher",
+        lambda e: Estimate(e.manifold.recall),
+    ),
+    "density": Metric("how many real ones are near a fake", "higher", lambda e: Estimate(e.manifold.density)),
+    "coverage": Metric("share of real ones with a fake nearby", "higher", lambda e: Estimate(e.manifold.coverage)),
+    "sliced": Metric("sliced Wasserstein distance of the features", "lower", _sliced),
+    "two-sample": Metric("how often the nearest neighbour tells real from fake; 0.5 is ideal", "floor", _two_sample),
+    "vendi": Metric("effective number of different pictures", "floor", _vendi),
+    "authenticity": Metric("share of fakes that are not too near a training picture", "floor", _authenticity),
+    "classes": Metric(
+        "share of the classes that come up", "higher", lambda e: Estimate(_counted(e).covered), "classifier"
+    ),
+    "class-variation": Metric(
+        "total variation between the classes of both sides",
+        "lower",
+        lambda e: Estimate(_counted(e).total_variation),
+        "classifier",
+    ),
+    "inception-score": Metric(
+        "surely of one class each, and all classes",
+        "higher",
+        lambda e: Estimate(of_classes.inception_score(_read(e.fake))),
+        "classifier",
+    ),
+    "gan-test": Metric("how often a fake is of the class that was asked for", "higher", _agreement, "labels"),
+    "modes": Metric("modes with a point of high quality", "higher", lambda e: Estimate(_modes(e).covered), "modes"),
+    "high-quality": Metric(
+        "share of points within three standard deviations of a mode",
+        "higher",
+        lambda e: Estimate(_modes(e).high_quality),
+        "modes",
+    ),
+    "reverse-kl": Metric(
+        "divergence of the modes from equally likely, less the floor",
+        "lower",
+        lambda e: Estimate(_modes(e).excess),
+        "modes",
+    ),
+    "earth-mover": Metric("exact earth mover's distance of up to 4,096 points", "lower", _earth_mover, "modes"),
+    "ms-ssim": Metric("how alike two pictures of a class are", "floor", _alike, "classifier"),
+}
+
+
+def find(name: str) -> Metric:
+    """The metric of that name.
+
+    Raises:
+        UsageError: there is none; the message suggests the nearest.
+    """
+    if name not in METRICS:
+        raise UsageError(f"unknown metric {name!r}: {did_you_mean(name, METRICS)}")
+    return METRICS[name]

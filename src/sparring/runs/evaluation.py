@@ -1,0 +1,143 @@
+"""Judging a model: which pictures it is compared with, and who looks at them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from sparring import data as datasets
+from sparring.config import Data
+from sparring.data import Dataset
+from sparring.errors import UsageError
+from sparring.inference.model import Model, load
+from sparring.metrics import classifier, inception, panel, protocol
+from sparring.metrics.features import Extractor, coordinates
+from sparring.metrics.protocol import Protocol
+from sparring.metrics.receipt import Receipt
+from sparring.runs import weights
+from sparring.runs.folder import Run, find
+from sparring.runs.judge import Judge, Sets
+
+Say = Callable[[str], None]
+
+
+def evaluate(
+    path: str | Path,
+    *,
+    by: str = "quick",
+    metrics: tuple[str, ...] = (),
+    data: str | Path | None = None,
+    extractor: Extractor | None = None,
+    inception_weights: Path | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    say: Say = lambda text: None,
+) -> list[Receipt]:
+    """Measure how good a model's pictures are.
+
+    Args:
+        path: the folder of a run or of a shipped model.
+        by: the name of a protocol, see `sparring.metrics.protocol`.
+        metrics: by name, instead of those of the protocol.
+        data: the pictures to compare with; None: those that the run was trained on.
+        extractor: instead of the protocol's; the numbers carry its name.
+        inception_weights: the file, or its folder, for protocols with the published Inception.
+        seed: of the pictures that are drawn.
+        device: where to compute.
+        say: is told, in a line, how far it is, and what to mind.
+
+    Returns:
+        A receipt for each metric that the set and the model allow; those of a run are also kept in its folder.
+
+    Raises:
+        UsageError: an unknown name, no pictures to compare with, or pictures of another shape.
+        SparringError: a file is damaged.
+    """
+    plan = protocol.find(by)
+    for name in metrics:
+        panel.find(name)
+    model = load(path, device)
+    run = _run_at(Path(path))
+    sets = sets_of(model, run, data, say)
+    looks = extractor or find_extractor(plan, sets, inception_weights, say)
+    judge = Judge(sets, looks.to(torch.device(device)), by, seed, say)
+    found = judge.measure(model.product, model.config.images, metrics)
+    if run is not None:
+        for one in found:
+            run.add_evaluation(one.as_row())
+    return found
+
+
+def sets_of(model: Model, run: Run | None, data: str | Path | None, say: Say) -> Sets:
+    """Both parts of the set to compare a model with, prepared as its own pictures are.
+
+    Raises:
+        UsageError: nobody said which set, or its pictures have another shape than the model's.
+        SparringError: the set is damaged.
+    """
+    spec = model.config.spec
+    if data is not None:
+        size = None if spec.points else (spec.height, spec.width)
+        config = Data(path=str(data), size=size)
+    elif run is not None:
+        config = run.recipe().data
+    else:
+        raise UsageError("a model folder does not say where its data lies: give --data")
+    train = datasets.open_dataset(config, say)
+    if train.spec.shape != spec.shape or train.spec.bits != spec.bits:
+        raise UsageError(
+            f"pictures of {config.path} are {_shape(train.spec)}, those of the model {_shape(spec)}: "
+            "they cannot be compared"
+        )
+    return with_test_part(train, config, say)
+
+
+def with_test_part(train: Dataset, config: Data, say: Say) -> Sets:
+    """The set that is trained on, and its test part where it has one."""
+    if config.split != "train" or "test" not in train.source.splits:
+        return Sets(train, None)
+    # shaped like the training part, whatever its own pictures are
+    like = {"split": "test", "size": None if train.spec.points else (train.spec.height, train.spec.width)}
+    return Sets(train, datasets.open_dataset(config.model_copy(update=like), say))
+
+
+def _shape(spec: datasets.Spec) -> str:
+    return f"{spec.width}x{spec.height}, {spec.channels} channels of {spec.bits} bits"
+
+
+def _run_at(path: Path) -> Run | None:
+    return find(path) if (path / "recipe.toml").is_file() else None
+
+
+def find_extractor(plan: Protocol, sets: Sets, inception_weights: Path | None, say: Say) -> Extractor:
+    """The extractor of a protocol: the published one from its file, or the classifier of this very set.
+
+    Raises:
+        UsageError: the published file is nowhere.
+        SparringError: a file is damaged.
+    """
+    if sets.train.spec.points:
+        return coordinates()
+    if plan.extractor == "inception":
+        return inception.load(weights.find_inception(inception_weights))
+    return own_classifier(sets.train, say)
+
+
+def own_classifier(dataset: Dataset, say: Say) -> Extractor:
+    """The classifier of a set, from the store if it was ever trained on this machine; else it is trained now."""
+    classes = dataset.spec.classes
+    place = weights.store() / "classifiers" / f"{dataset.fingerprint}.safetensors"
+    if place.is_file():
+        return classifier.restore(place, dataset.spec.channels, classes)
+    what = f"{len(classes)} classes" if classes else "quarter turns, as there are no labels"
+    say(f"training the classifier that judges {dataset.title} ({what}); once for this set")
+    network = classifier.learn(
+        lambda rows: dataset.batch(rows).pictures,
+        len(dataset),
+        dataset.labels,
+        classes,
+        dataset.spec.channels,
+        tell=lambda share: say(f"training the judge: {share:.0%}"),
+    )
+    classifier.save(network, place)
+    return network

@@ -1,0 +1,162 @@
+"""Who measures a model's pictures: they are drawn, looked at beside real ones, and every number gets its receipt."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.data import Dataset
+from sparring.data.synthetic import PointSource
+from sparring.errors import UsageError
+from sparring.games.base import Product
+from sparring.inference import sample
+from sparring.metrics import panel, protocol, receipt
+from sparring.metrics.estimate import Estimate, of_repeats
+from sparring.metrics.features import Extractor, joined, look
+from sparring.metrics.panel import Evidence, Side
+from sparring.metrics.receipt import Receipt
+from sparring.seeds import mix
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The pictures to compare with.
+
+    Attributes:
+        train: what the model was, or could have been, trained on.
+        test: the part of the set that was not; None where it has none.
+    """
+
+    train: Dataset
+    test: Dataset | None
+
+
+KEPT = 2000
+"""Pictures of a side that are kept, for the few metrics of pictures themselves."""
+
+
+class Judge:
+    """A set, an extractor and a protocol: measures one model after the other; real pictures are looked at once.
+
+    Args:
+        sets: the pictures to compare with.
+        extractor: what looks at all pictures.
+        by: the name of a protocol: how many, how often.
+        seed: of what is drawn.
+        say: is told how far it is.
+
+    Raises:
+        UsageError: the protocol wants a test part, and the set has none.
+    """
+
+    def __init__(self, sets: Sets, extractor: Extractor, by: str, seed: int, say: Callable[[str], None]) -> None:
+        self.extractor, self.by, self.seed, self.say = extractor, by, seed, say
+        self.plan = plan = protocol.find(by)
+        self.dataset = sets.train
+        main = sets.test if plan.split == "test" and sets.test is not None else sets.train
+        if plan.split == "test" and sets.test is None:
+            raise UsageError(
+                f"{sets.train.title} has no test part: take a protocol that compares with the training part"
+            )
+        order = np.random.default_rng(mix("real pictures", seed)).permutation(len(main))
+        if plan.real is None:
+            self.real = self._real(main, order)
+            # the whole part is compared with, so the floor is between its halves
+            self.floor = self.real.half(0), self.real.half(1)
+            return
+        other = sets.test if main is sets.train else None
+        count = min(plan.real, len(main) // 2 if other is None else min(len(main), len(other)))
+        self.real = self._real(main, order[:count])
+        if other is None:
+            self.floor = self.real, self._real(main, order[count : 2 * count])
+        else:
+            rows = np.random.default_rng(mix("held out", seed)).permutation(len(other))
+            self.floor = self.real, self._real(other, rows[:count])
+
+    def _real(self, dataset: Dataset, rows: NDArray[np.int64]) -> Side:
+        self.say(f"looking at {len(rows):,} real pictures")
+        parts = (dataset.rows(rows[at : at + 1000]).permute(0, 2, 3, 1).numpy() for at in range(0, len(rows), 1000))
+        return self._side(parts, len(rows), None if dataset.labels is None else dataset.labels[rows])
+
+    def _fakes(self, product: Product, number: int) -> Side:
+        count = self.plan.fake if self.plan.real is None else len(self.real)
+        self.say(f"drawing {count:,} pictures" + (f", round {number + 1}" if self.plan.repeats > 1 else ""))
+        asked: list[int] = []
+
+        def parts() -> Iterator[NDArray[Any]]:
+            for part, label in sample.in_proportion(product, count, self.seed + number, self.dataset.labels):
+                asked.extend([] if label is None else [label] * len(part))
+                yield part
+
+        side = self._side(parts(), count, None)
+        return side if not asked else replace(side, labels=np.array(asked))
+
+    def _side(self, parts: Iterator[NDArray[Any]], count: int, labels: NDArray[np.int64] | None) -> Side:
+        """Look at pictures as they come, and keep every so many-th."""
+        seen, pictures, rows = [], [], []
+        stride, at = -(-count // KEPT), 0
+        for part in parts:
+            seen.append(look(self.extractor, part, self.dataset.spec.bits))
+            few = np.arange(-at % stride, len(part), stride)
+            pictures.append(part[few])
+            rows.append(at + few)
+            at += len(part)
+        return Side(joined(seen), labels, np.concatenate(pictures), np.concatenate(rows))
+
+    def measure(self, product: Product, images: int, names: tuple[str, ...] = ()) -> list[Receipt]:
+        """A receipt for each metric that can be computed.
+
+        Args:
+            product: what is judged; its generator draws in the mode that it is in.
+            images: real images that it was shown.
+            names: of metrics; none: those of the protocol.
+        """
+        names = names or self.plan.metrics
+        rounds = [self._evidence(self._fakes(product, number)) for number in range(self.plan.repeats)]
+        usable = [name for name in names if self._allows(name, rounds[0])]
+        values = {name: [panel.find(name).compute(evidence) for evidence in rounds] for name in usable}
+        floor = replace(rounds[0], real=self.floor[0], fake=self.floor[1])
+        floors = {name: panel.find(name).compute(floor).value for name in usable}
+        for name in usable:
+            warning = receipt.too_few(name, min(len(self.real), len(rounds[0].fake)), self.real.features.shape[1])
+            if warning:
+                self.say(warning)
+        return [self._receipt(images, name, values[name], floors[name], rounds[0]) for name in usable]
+
+    def _evidence(self, fake: Side) -> Evidence:
+        known = self.extractor.classes == self.dataset.spec.classes
+        source = self.dataset.source
+        modes = (source.modes, source.sigma) if isinstance(source, PointSource) else None
+        return Evidence(self.real, fake, self.floor[1], self.extractor.classes if known else (), modes, self.seed)
+
+    def _allows(self, name: str, evidence: Evidence) -> bool:
+        needs = panel.find(name).needs
+        if needs == "nothing":
+            return True
+        if needs == "modes":
+            return evidence.modes is not None
+        return bool(evidence.classes) and (needs == "classifier" or evidence.fake.labels is not None)
+
+    def _receipt(self, images: int, name: str, values: list[Estimate], floor: float, evidence: Evidence) -> Receipt:
+        total = values[0] if len(values) == 1 else of_repeats([value.value for value in values])
+        return Receipt(
+            metric=receipt.named(name, self.extractor.title),
+            value=total.value,
+            interval=total.interval,
+            floor=floor,
+            best=panel.find(name).best,
+            protocol=self.by,
+            extractor=self.extractor.title,
+            resize=self.extractor.resize,
+            quantisation="none" if self.dataset.spec.points else f"uint{self.dataset.spec.bits}",
+            data=self.dataset.fingerprint,
+            split=self.plan.split,
+            real=len(evidence.real),
+            fake=len(evidence.fake),
+            floor_real=len(self.floor[1]),
+            seed=self.seed,
+            repeats=len(values),
+            images=images,
+        )
