@@ -11,6 +11,7 @@ Its mean does not depend on $m$, unlike that of the Frechet distance, so it is w
 distributions give 0 on average, and as often less as more.
 """
 
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,12 @@ def kernel_distance(
     r"""The mean of the unbiased estimates of random subsets.
 
     The subsets share pictures, so the deviation $s$ of their estimates divided by $\sqrt{\mathrm{subsets}}$ would
-    promise too much: the error is $s / \sqrt{\min(\mathrm{subsets}, N / \mathrm{size})}$, as if as many had been drawn
-    as there are disjoint ones.
+    promise too much. Sums over $m$ of $N$ pictures, drawn without putting them back, vary by $1 - m / N$ of what sums
+    over $m$ new ones would, and those over all $N$ by $m / N$ of that; so the squared error is
+
+    $$ s^2 \left( \frac{m / N}{1 - m / N} + \frac{1}{\mathrm{subsets}} \right), $$
+
+    the second term being that of having drawn so few subsets.
 
     Args:
         real: [N, F].
@@ -55,7 +60,9 @@ def kernel_distance(
         rng = np.random.default_rng(mix("kernel subset", seed, number))
         x, y = (side[rng.choice(len(side), size, replace=False)] for side in (real, fake))
         estimates.append(unbiased(x, y))
-    return Estimate(float(np.mean(estimates)), float(np.std(estimates, ddof=1)) / min(subsets, least / size) ** 0.5)
+    share = size / least
+    error = float(np.std(estimates, ddof=1)) * sqrt(share / (1 - share) + 1 / subsets)
+    return Estimate(float(np.mean(estimates)), error, subsets - 1)
 
 
 def unbiased(real: NDArray[Any], fake: NDArray[Any]) -> float:
