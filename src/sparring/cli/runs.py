@@ -50,9 +50,19 @@ def show(run: RunPath, as_json: Json = False) -> None:
 
 @app.command()
 def compare(one: RunPath, other: RunPath, as_json: Json = False) -> None:
-    """Print the settings and newest numbers in which two runs differ."""
+    """Print the settings and newest numbers in which two runs differ, and metrics that were measured alike."""
     from sparring.runs.folder import find
-    from sparring.runs.overview import differing, facts
+    from sparring.runs.overview import differing, facts, measured
 
-    rows = differing(facts(find(one)), facts(find(other)))
+    left, right = find(one), find(other)
+    rows = differing(facts(left), facts(right))
+    metrics = measured(left, right)
+    rows += [
+        (pair.metric, pair.one and pair.one.value, pair.other and pair.other.value)
+        for pair in metrics
+        if not pair.unlike
+    ]
     echo_differences(rows, one.name, other.name, as_json)
+    for pair in metrics:
+        if pair.unlike:
+            typer.echo(f"{pair.metric} cannot be compared: {'; '.join(pair.unlike)}", err=True)

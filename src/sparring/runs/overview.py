@@ -1,12 +1,16 @@
 """Runs side by side: what is in a folder of runs, and how two of them differ."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from sparring.errors import SparringError
+from sparring.metrics import receipt
+from sparring.metrics.receipt import Receipt
 from sparring.runs.folder import Run, runs_in
 
 Facts = dict[str, Any]
@@ -61,6 +65,51 @@ def facts(run: Run) -> Facts:
     newest = {f"newest {key}": value for key, value in rows[-1].items()} if rows else {}
     data = {"data.fingerprint": run.environment()["data"]["fingerprint"]}
     return {"run": summed.name, "recipe": summed.recipe, "state": summed.state, **flat(run.recipe()), **data, **newest}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric of two runs.
+
+    Attributes:
+        metric: its name.
+        one: of the first run; None where it was never measured there.
+        other: of the second.
+        unlike: why the two must not be compared, a few words each; empty if they may.
+    """
+
+    metric: str
+    one: Receipt | None
+    other: Receipt | None
+    unlike: tuple[str, ...] = ()
+
+
+def measured(one: Run, other: Run) -> list[Measured]:
+    """The metrics of two runs, those side by side that were measured in the same way.
+
+    Of several receipts the newest pair that is alike is taken, else the newest of each.
+    """
+    left, right = receipts(one), receipts(other)
+    return [_pair(key, left.get(key, []), right.get(key, [])) for key in dict.fromkeys([*left, *right])]
+
+
+def receipts(run: Run) -> dict[str, list[Receipt]]:
+    """What was measured of a run, by metric, newest first; lines that a kill cut off are left out."""
+    found: dict[str, list[Receipt]] = {}
+    for row in reversed(run.evaluations()):
+        with suppress(TypeError):
+            one = receipt.from_row(row)
+            found.setdefault(one.key, []).append(one)
+    return found
+
+
+def _pair(metric: str, left: list[Receipt], right: list[Receipt]) -> Measured:
+    if not left or not right:
+        return Measured(metric, left[0] if left else None, right[0] if right else None)
+    for one, other in product(left, right):
+        if not receipt.unlike(one, other):
+            return Measured(metric, one, other)
+    return Measured(metric, left[0], right[0], tuple(receipt.unlike(left[0], right[0])))
 
 
 def flat(value: BaseModel, path: str = "") -> Facts:
