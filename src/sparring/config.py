@@ -113,6 +113,21 @@ class Record(Table):
     keep_every: Annotated[int, Field(ge=0)] = 0
 
 
+class Evaluation(Table):
+    """How good the pictures are, measured while training goes on; it takes no part in what is learnt.
+
+    Attributes:
+        every: images between two evaluations of the averaged generator; 0: none. Each leaves a checkpoint, and the best
+            one is kept.
+        protocol: how, a name that `sparring evaluate` knows.
+        metric: by which the best checkpoint is chosen.
+    """
+
+    every: Annotated[int, Field(ge=0)] = 0
+    protocol: str = "quick"
+    metric: str = "fd"
+
+
 class Recipe(Table):
     """Everything that makes a run what it is.
 
@@ -142,6 +157,7 @@ class Recipe(Table):
     schedule: Schedule = Schedule()
     average: Average = Average()
     record: Record = Record()
+    evaluation: Evaluation = Evaluation()
 
     @model_validator(mode="after")
     def _some_budget(self) -> "Recipe":

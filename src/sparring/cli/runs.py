@@ -37,11 +37,14 @@ def list_runs(
 
 @app.command()
 def show(run: RunPath, as_json: Json = False) -> None:
-    """Print where a run stands, and its newest losses."""
+    """Print where a run stands, its newest losses, and what was measured of it."""
     from sparring.runs.folder import find
-    from sparring.runs.overview import facts
+    from sparring.runs.overview import facts, receipts
 
-    found = facts(find(run))
+    place = find(run)
+    found = facts(place)
+    for kinds in receipts(place).values():
+        found[kinds[0].metric] = f"{kinds[0].value:.4g} (real against real {kinds[0].floor:.4g}, {kinds[0].protocol})"
     if as_json:
         echo_json(found)
     else:

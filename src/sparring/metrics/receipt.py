@@ -93,6 +93,18 @@ def named(metric: str, extractor: str) -> str:
     return f"{metric}[{extractor}]"
 
 
+def better(one: Receipt, other: Receipt) -> bool:
+    """Whether the first value is better than the second, in the sense of its metric.
+
+    Args:
+        one: what may be better.
+        other: measured alike.
+    """
+    if one.best == "floor":
+        return abs(one.value - one.floor) < abs(other.value - other.floor)
+    return one.value > other.value if one.best == "higher" else one.value < other.value
+
+
 LIKE = ("metric", "extractor", "resize", "quantisation", "data", "split", "real", "fake")
 """What two receipts must share."""
 

@@ -70,9 +70,12 @@ def _weights(tensors: Mapping[str, Tensor]) -> bytes:
 
 
 def _prune(folder: Path, keep_every: int) -> None:
-    """Keep the newest two, and the first one at or after each multiple of `keep_every` images."""
+    """Keep the newest two, the best, and the first one at or after each multiple of `keep_every` images."""
     milestones: set[int] = set()
+    kept = best(folder)
     for place in finished(folder)[:-2]:
+        if kept is not None and place.name == kept["checkpoint"]:
+            continue
         multiple = int(place.name) // keep_every if keep_every else 0
         if multiple and multiple not in milestones:
             milestones.add(multiple)
@@ -83,6 +86,18 @@ def _prune(folder: Path, keep_every: int) -> None:
 def finished(folder: Path) -> list[Path]:
     """The whole checkpoints, oldest first: each came into place in one move."""
     return sorted((path.parent for path in folder.glob(f"[0-9]*/{META}")), key=lambda place: int(place.name))
+
+
+def best(folder: Path) -> dict[str, Any] | None:
+    """What `best.json` beside `folder` says: the checkpoint's name, its images, the metric and its value.
+
+    None if nothing was measured yet, or it points to a checkpoint that is not there.
+    """
+    try:
+        found = json.loads((folder.parent / "best.json").read_text(encoding="utf-8"))
+        return found if (folder / found["checkpoint"] / META).is_file() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def latest(folder: Path) -> Path | None:

@@ -14,7 +14,7 @@ from sparring.metrics import classifier, inception, panel, protocol
 from sparring.metrics.features import Extractor, coordinates
 from sparring.metrics.protocol import Protocol
 from sparring.metrics.receipt import Receipt
-from sparring.runs import weights
+from sparring.runs import report, weights
 from sparring.runs.folder import Run, find
 from sparring.runs.judge import Judge, Sets
 
@@ -65,6 +65,7 @@ def evaluate(
     if run is not None:
         for one in found:
             run.add_evaluation(one.as_row())
+        report.write(run)
     return found
 
 

@@ -48,6 +48,11 @@ class Run:
         return self.path / "metrics.jsonl"
 
     @property
+    def best_model(self) -> Path:
+        """The model folder of the best evaluation on the way."""
+        return self.path / "best"
+
+    @property
     def report(self) -> Path:
         """The page to look at."""
         return self.path / "report.html"
@@ -110,8 +115,10 @@ class Run:
         """Forget rows and grids from after a checkpoint, and what a kill left half-written: they are made again."""
         for folder in (self.path, self.path / "samples", self.checkpoints):
             files.sweep(folder)
-        rows = [row for row in self.rows() if row["images"] <= images]
-        files.write(self.metrics, "".join(json.dumps(row) + "\n" for row in rows))
+        for path in (self.metrics, self.path / "evaluations.jsonl"):
+            if path.exists():
+                rows = [row for row in _rows(path) if row["images"] <= images]
+                files.write(path, "".join(json.dumps(row) + "\n" for row in rows))
         for path in self.sheets():
             if int(path.stem) > images:
                 path.unlink()

@@ -11,6 +11,7 @@ from sparring.data import Dataset
 from sparring.data.synthetic import PointSource
 from sparring.errors import UsageError
 from sparring.games.base import Product
+from sparring.games.noise_to_image import CLASS
 from sparring.inference import sample
 from sparring.metrics import panel, protocol, receipt
 from sparring.metrics.estimate import Estimate, of_repeats
@@ -55,6 +56,9 @@ class Judge:
         self.extractor, self.by, self.seed, self.say = extractor, by, seed, say
         self.plan = plan = protocol.find(by)
         self.dataset = sets.train
+        source = sets.train.source
+        self._modes = (source.modes, source.sigma) if isinstance(source, PointSource) else None
+        self._classes = extractor.classes if extractor.classes == sets.train.spec.classes else ()
         main = sets.test if plan.split == "test" and sets.test is not None else sets.train
         if plan.split == "test" and sets.test is None:
             raise UsageError(
@@ -105,6 +109,14 @@ class Judge:
             at += len(part)
         return Side(joined(seen), labels, np.concatenate(pictures), np.concatenate(rows))
 
+    def can(self, name: str, product: Product) -> bool:
+        """Whether a metric can be computed for this set and what draws these pictures."""
+        needs = panel.find(name).needs
+        if needs == "modes":
+            return self._modes is not None
+        asked = self.dataset.labels is not None and any(code.name == CLASS for code in product.latent.codes)
+        return needs == "nothing" or (bool(self._classes) and (needs == "classifier" or asked))
+
     def measure(self, product: Product, images: int, names: tuple[str, ...] = ()) -> list[Receipt]:
         """A receipt for each metric that can be computed.
 
@@ -113,9 +125,8 @@ class Judge:
             images: real images that it was shown.
             names: of metrics; none: those of the protocol.
         """
-        names = names or self.plan.metrics
+        usable = [name for name in names or self.plan.metrics if self.can(name, product)]
         rounds = [self._evidence(self._fakes(product, number)) for number in range(self.plan.repeats)]
-        usable = [name for name in names if self._allows(name, rounds[0])]
         values = {name: [panel.find(name).compute(evidence) for evidence in rounds] for name in usable}
         floor = replace(rounds[0], real=self.floor[0], fake=self.floor[1])
         floors = {name: panel.find(name).compute(floor).value for name in usable}
@@ -126,18 +137,7 @@ class Judge:
         return [self._receipt(images, name, values[name], floors[name], rounds[0]) for name in usable]
 
     def _evidence(self, fake: Side) -> Evidence:
-        known = self.extractor.classes == self.dataset.spec.classes
-        source = self.dataset.source
-        modes = (source.modes, source.sigma) if isinstance(source, PointSource) else None
-        return Evidence(self.real, fake, self.floor[1], self.extractor.classes if known else (), modes, self.seed)
-
-    def _allows(self, name: str, evidence: Evidence) -> bool:
-        needs = panel.find(name).needs
-        if needs == "nothing":
-            return True
-        if needs == "modes":
-            return evidence.modes is not None
-        return bool(evidence.classes) and (needs == "classifier" or evidence.fake.labels is not None)
+        return Evidence(self.real, fake, self.floor[1], self._classes, self._modes, self.seed)
 
     def _receipt(self, images: int, name: str, values: list[Estimate], floor: float, evidence: Evidence) -> Receipt:
         total = values[0] if len(values) == 1 else of_repeats([value.value for value in values])

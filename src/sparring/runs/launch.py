@@ -18,7 +18,7 @@ from sparring.errors import SparringError, UsageError
 from sparring.games.base import Game
 from sparring.nn.mixing import has_batch_norm
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder
+from sparring.runs import checkpoint, choice, folder, watch
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.folder import Run
@@ -185,6 +185,7 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
         dataset = _opened(recipe.data, observer)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     _check_labels(recipe, dataset, observer)
+    watch.check(recipe)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
     _check_batch(recipe, game)

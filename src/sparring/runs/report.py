@@ -12,7 +12,10 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from sparring import files, games
+from sparring.metrics.receipt import RENAMED, Receipt, unlike
+from sparring.runs import checkpoint
 from sparring.runs.folder import Run
+from sparring.runs.overview import receipts
 from sparring.runs.settings import marked
 
 SHEETS = 12
@@ -45,6 +48,9 @@ def write(run: Run) -> Path:
         outcome=_outcome(run),
         sheets=[(int(path.stem), _data_url(path)) for path in _evenly(run.sheets(), SHEETS)],
         curves=_curves(rows, games.find(recipe.game["name"]).legend),
+        measured=newest(receipts(run)),
+        quality=_quality(run, recipe.evaluation.metric),
+        best=checkpoint.best(run.checkpoints),
         settings=marked(recipe),
         environment=run.environment(),
         events=run.events(),
@@ -67,6 +73,23 @@ def _evenly(paths: list[Path], count: int) -> list[Path]:
 
 def _data_url(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+
+
+def newest(found: Mapping[str, list[Receipt]]) -> list[Receipt]:
+    """The newest receipt of each metric, of those that were measured together with the newest of all."""
+    last = [kind[0] for kind in found.values()]
+    return [one for one in last if (one.images, one.protocol) == (last[0].images, last[0].protocol)]
+
+
+def _quality(run: Run, metric: str) -> Markup | None:
+    """The chart of a metric over the run, beside its floor; None with less than two points of one kind."""
+    found = receipts(run)
+    kinds = found.get(metric) or found.get(RENAMED.get(metric, "")) or []
+    alike = {one.images: one for one in reversed(kinds) if not unlike(one, kinds[0])}
+    if len(alike) < 2:
+        return None
+    rows = [{"images": n, metric: alike[n].value, "real against real": alike[n].floor} for n in sorted(alike)]
+    return _chart(rows, [metric, "real against real"], kinds[0].metric)
 
 
 def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve]:

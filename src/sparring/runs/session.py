@@ -20,6 +20,7 @@ from sparring.games.base import Product
 from sparring.inference import draw, model, sample
 from sparring.runs import checkpoint, report
 from sparring.runs.folder import Run
+from sparring.runs.watch import Watch
 from sparring.training.loop import Progress, Trainer
 
 SHEET, CLOUD = 64, 2048
@@ -109,8 +110,9 @@ class Session:
         """Train until the budget is used up or somebody interrupts, and leave a whole run behind either way."""
         run.add_event("started" if self.trainer.step == 0 else "resumed", images=self.trainer.images)
         try:
+            watch = self._watch(run)
             with _interruption() as interrupted:
-                self._train(run, interrupted)
+                self._train(run, interrupted, watch)
             self._save(run)
         except Halted as stop:
             run.add_event("halted", images=self.trainer.images, why=str(stop))
@@ -121,7 +123,7 @@ class Session:
         report.write(run)
         return self._outcome(run, finished)
 
-    def _train(self, run: Run, interrupted: threading.Event) -> None:
+    def _train(self, run: Run, interrupted: threading.Event, watch: Watch | None) -> None:
         recipe, trainer = self.recipe, self.trainer
         row = last = Progress(trainer.step, trainer.images, trainer.seconds)
         sheets = run.sheets()
@@ -141,6 +143,10 @@ class Session:
                 row = now
             if over or _passed(recipe.record.samples, last, now):
                 status.sheet = self._sheet(run)
+            if watch and not interrupted.is_set() and (over or _passed(recipe.evaluation.every, last, now)):
+                self._save(run)
+                saved = now.seconds
+                watch.evaluate(self._product(), self._config())
             if not over and now.seconds - saved >= recipe.record.checkpoint_seconds:
                 self._save(run)
                 saved = now.seconds
@@ -150,6 +156,11 @@ class Session:
             if over:
                 break
             last = now
+
+    def _watch(self, run: Run) -> Watch | None:
+        if not self.recipe.evaluation.every or self._share(Progress(0, self.trainer.images, self.trainer.seconds)) >= 1:
+            return None
+        return Watch(run, self.recipe, self.dataset, self._product(), self.observer.say)
 
     def _share(self, now: Progress) -> float:
         shown = now.images / self.recipe.images if self.recipe.images else 0.0
@@ -176,7 +187,10 @@ class Session:
     def _save(self, run: Run) -> None:
         self.trainer.check()
         checkpoint.save(run.checkpoints, self.trainer, self.recipe.record.keep_every)
-        config = model.Config(
+        model.save(run.model, self._config(), self._product())
+
+    def _config(self) -> model.Config:
+        return model.Config(
             sparring=sparring.__version__,
             game=self.recipe.game,
             spec=self.dataset.spec,
@@ -185,7 +199,6 @@ class Session:
             images=self.trainer.images,
             seed=self.recipe.seed,
         )
-        model.save(run.model, config, self._product())
 
     def _outcome(self, run: Run, finished: bool) -> Outcome:
         images, seconds = self.trainer.images, self.trainer.seconds

@@ -1,0 +1,85 @@
+"""How good a run's pictures are while it trains: evaluations now and then, the best of which is kept."""
+
+from sparring import files
+from sparring.config import Recipe
+from sparring.data import Dataset
+from sparring.errors import UsageError
+from sparring.games.base import Product
+from sparring.inference import model
+from sparring.metrics import panel, protocol, receipt
+from sparring.metrics.receipt import Receipt
+from sparring.runs import checkpoint
+from sparring.runs.evaluation import Say, find_extractor, with_test_part
+from sparring.runs.folder import Run
+from sparring.runs.judge import Judge
+from sparring.runs.overview import receipts
+
+
+def check(recipe: Recipe) -> None:
+    """Make sure that a recipe's evaluation names things that there are.
+
+    Raises:
+        UsageError: an unknown protocol or metric; the message suggests the nearest.
+    """
+    protocol.find(recipe.evaluation.protocol)
+    panel.find(recipe.evaluation.metric)
+
+
+class Watch:
+    """Measures the averaged generator, and points `best.json` to the best checkpoint.
+
+    Args:
+        run: where the receipts go.
+        recipe: its table `evaluation` says how.
+        dataset: that is trained on.
+        product: what will be measured.
+        say: is told what was found.
+
+    Raises:
+        UsageError: the protocol wants a file of weights, or a part of the set, that is not there; or the metric cannot
+            be computed for this set and game.
+    """
+
+    def __init__(self, run: Run, recipe: Recipe, dataset: Dataset, product: Product, say: Say) -> None:
+        self.run, self.say = run, say
+        self.metric = recipe.evaluation.metric
+        plan = protocol.find(recipe.evaluation.protocol)
+        sets = with_test_part(dataset, recipe.data, say)
+        extractor = find_extractor(plan, sets, None, say)
+        # always the same pictures are drawn, so that one evaluation differs from the next by the generator alone
+        self.judge = Judge(sets, extractor, recipe.evaluation.protocol, seed=0, say=lambda text: None)
+        self.names = tuple(dict.fromkeys([*plan.metrics, self.metric]))
+        if not self.judge.can(self.metric, product):
+            able = ", ".join(name for name in panel.METRICS if self.judge.can(name, product))
+            raise UsageError(
+                f"evaluation.metric={self.metric} cannot be computed for this set and game; these can: {able}"
+            )
+
+    def evaluate(self, product: Product, config: model.Config) -> None:
+        """Measure; the checkpoint that was just saved becomes the best if it is.
+
+        Args:
+            product: the averaged generator.
+            config: of the model, should it be the best.
+        """
+        found = self.judge.measure(product, config.images, self.names)
+        for one in found:
+            self.run.add_evaluation(one.as_row())
+        name = receipt.named(self.metric, self.judge.extractor.title)
+        chosen = next(one for one in found if one.metric == name)
+        earlier = [one for one in receipts(self.run).get(chosen.key, []) if one != chosen]
+        rivals = [one for one in earlier if not receipt.unlike(one, chosen) and one.protocol == chosen.protocol]
+        best = all(receipt.better(chosen, rival) for rival in rivals)
+        self.say(
+            f"{chosen.key} {chosen.value:.4g} after {chosen.images:,} images (real against real {chosen.floor:.2g})"
+            + (", the best so far" if best and rivals else "")
+        )
+        if best:
+            self._keep(chosen, product, config)
+
+    def _keep(self, chosen: Receipt, product: Product, config: model.Config) -> None:
+        place = checkpoint.latest(self.run.checkpoints)
+        assert place is not None  # one was saved just now
+        facts = {"checkpoint": place.name, "images": chosen.images, "metric": chosen.metric, "value": chosen.value}
+        files.write_json(self.run.path / "best.json", facts)
+        model.save(self.run.best_model, config, product)
