@@ -77,8 +77,8 @@ def _data_url(path: Path) -> str:
 
 def newest(found: Mapping[str, list[Receipt]]) -> list[Receipt]:
     """The newest receipt of each metric, of those that were measured together with the newest of all."""
-    last = [kind[0] for kind in found.values()]
-    return [one for one in last if (one.images, one.protocol) == (last[0].images, last[0].protocol)]
+    last = [kind[0] for kind in found.values()]  # the last line of the file first
+    return [one for one in reversed(last) if (one.images, one.protocol) == (last[0].images, last[0].protocol)]
 
 
 def _quality(run: Run, metric: str) -> Markup | None:
@@ -89,7 +89,7 @@ def _quality(run: Run, metric: str) -> Markup | None:
     if len(alike) < 2:
         return None
     rows = [{"images": n, metric: alike[n].value, "real against real": alike[n].floor} for n in sorted(alike)]
-    return _chart(rows, [metric, "real against real"], kinds[0].metric)
+    return _chart(rows, [metric, "real against real"], kinds[0].key)
 
 
 def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve]:
