@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from zipfile import ZipFile
 
+import pytest
+
+import sparring
 from sparring import games
 from sparring.recipes import recipe_names
 
@@ -40,6 +43,14 @@ def test_a_run_starts_without_the_heavy_packages() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("recipe", ["dcgan", "relativistic-projection"])
+def test_a_model_is_loaded_without_the_compiler(recipe: str, tmp_path: Path) -> None:
+    run = sparring.train(recipe, "game.width=4", "batch_size=4", data="digits", runs=tmp_path, name="a", images=4)
+    code = f"import sys, sparring; sparring.load({run.folder!r}); print('torch._dynamo' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_constraints_pin_torch_first_and_never_torchvision() -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from safetensors import SafetensorError
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from sparring import files, games
 from sparring.data.batches import from_stored
@@ -162,7 +163,7 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     config = _read_config(folder / CONFIG)
     tensors = _read_weights(folder / WEIGHTS, config.sha256)
     try:
-        with torch.device("meta"):  # no memory and no random numbers for weights that are replaced at once
+        with torch.device("meta"), Unfilled():  # no memory for weights that are replaced at once
             game = games.build(config.game, config.spec)
         product = game.product(dict(game.players.items()))
         networks = product.networks()
@@ -173,6 +174,22 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     networks.to_empty(device=place).load_state_dict(tensors)
     networks.eval().requires_grad_(False)
     return Model(config, product)
+
+
+class Unfilled(TorchFunctionMode):
+    """Draws no weights: for networks without memory, torch would first import its compiler, which takes two seconds.
+
+    Spectral norm, whose first steps are arithmetic, imports it all the same.
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Every function of torch as it is, but for the one that fills a tensor with normal numbers."""
+        given = kwargs or {}
+        if func is nn.init.normal_:
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
 
 
 def _check_shapes(network: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:

@@ -91,5 +91,5 @@ def _of_others(x: NDArray[np.float64]) -> float:
 
 
 def _kernel(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    table: NDArray[np.float64] = (x @ y.T / x.shape[1] + 1) ** 3
-    return table
+    base: NDArray[np.float64] = x @ y.T / x.shape[1] + 1
+    return base * base * base  # numpy's power takes six times as long
