@@ -44,7 +44,8 @@ def show(run: RunPath, as_json: Json = False) -> None:
     place = find(run)
     found = facts(place)
     for kinds in receipts(place).values():
-        found[kinds[0].metric] = f"{kinds[0].value:.4g} (real against real {kinds[0].floor:.4g}, {kinds[0].protocol})"
+        floor = "" if kinds[0].floor is None else f", real against real {kinds[0].floor:.4g}"
+        found[kinds[0].metric] = f"{kinds[0].value:.4g} ({kinds[0].protocol}{floor})"
     if as_json:
         echo_json(found)
     else:

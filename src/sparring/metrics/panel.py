@@ -66,6 +66,8 @@ class Evidence:
         held_out: other real pictures, of a part that was not trained on where the set has one.
         classes: the names of the extractor's classes that are also those of the labels; empty without.
         modes: centres, [K, D], and standard deviation of a mixture of Gaussians that the points are of; None: unknown.
+        taught: what a classifier that has learnt from the judged pictures alone says of the held-out ones.
+        path: the path length of the generator; None where there is no generator, but real pictures.
         seed: of what is drawn.
     """
 
@@ -74,6 +76,8 @@ class Evidence:
     held_out: Side
     classes: tuple[str, ...] = ()
     modes: tuple[NDArray[np.float64], float] | None = None
+    taught: Callable[[], Seen] | None = None
+    path: Callable[[], Estimate] | None = None
     seed: int = 0
 
     @cached_property
@@ -91,13 +95,15 @@ class Metric:
         best: which values are better: lower ones, higher ones, or those near the floor.
         compute: the number, from evidence.
         needs: `nothing`; `classifier`: an extractor that knows the classes of the set; `labels`: and a generator that
-            was asked for classes; `modes`: points of a mixture that is known.
+            was asked for classes; `modes`: points of a mixture that is known; `pictures`: anything but points.
+        floor: whether real pictures have a value too.
     """
 
     about: str
     best: Literal["lower", "higher", "floor"]
     compute: Callable[[Evidence], Estimate]
-    needs: Literal["nothing", "classifier", "labels", "modes"] = "nothing"
+    needs: Literal["nothing", "classifier", "labels", "modes", "pictures"] = "nothing"
+    floor: bool = True
 
 
 def _frechet(evidence: Evidence) -> Estimate:
@@ -153,6 +159,20 @@ def _agreement(evidence: Evidence) -> Estimate:
     return Estimate(of_classes.agreement(_read(evidence.fake), evidence.fake.labels))
 
 
+def _teaching(evidence: Evidence) -> Estimate:
+    if evidence.taught is None or evidence.held_out.labels is None:
+        raise UsageError("this metric needs pictures that were asked for by class, and a set with labels")
+    probabilities = evidence.taught().probabilities
+    assert probabilities is not None  # it is a classifier
+    return Estimate(of_classes.agreement(probabilities, evidence.held_out.labels))
+
+
+def _path(evidence: Evidence) -> Estimate:
+    if evidence.path is None:
+        raise UsageError("this metric needs a generator")
+    return evidence.path()
+
+
 def _alike(evidence: Evidence) -> Estimate:
     fake = evidence.fake
     labels = _read(fake).argmax(1) if fake.labels is None else fake.labels
@@ -193,6 +213,10 @@ METRICS = {
         "classifier",
     ),
     "gan-test": Metric("how often a fake is of the class that was asked for", "higher", _agreement, "labels"),
+    "gan-train": Metric(
+        "how often a classifier that learnt from fakes alone is right on real pictures", "higher", _teaching, "labels"
+    ),
+    "path-length": Metric("how unevenly pictures change as the latent moves", "lower", _path, "pictures", floor=False),
     "modes": Metric("modes with a point of high quality", "higher", lambda e: Estimate(_modes(e).covered), "modes"),
     "high-quality": Metric(
         "share of points within three standard deviations of a mode",

@@ -10,6 +10,7 @@ from typing import Literal
 from sparring.errors import UsageError, did_you_mean
 
 BASIC = ("fd", "kd", "precision", "recall", "density", "coverage", "classes", "class-variation", "gan-test")
+THOROUGH = ("sliced", "two-sample", "vendi", "authenticity", "inception-score", "ms-ssim", "gan-train", "path-length")
 POINTS = ("modes", "high-quality", "reverse-kl", "earth-mover")
 
 
@@ -44,7 +45,7 @@ PROTOCOLS = {
         10_000,
         10_000,
         "train",
-        (*BASIC, *POINTS, "sliced", "two-sample", "vendi", "authenticity", "inception-score", "ms-ssim"),
+        (*BASIC, *POINTS, *THOROUGH),
         repeats=3,
     ),
     "fid50k-train": Protocol(

@@ -17,7 +17,8 @@ class Receipt:
         metric: its name; with the extractor's, unless it is one that the field knows by this name.
         value: the number.
         interval: 95% confidence, where there is anything to say of it.
-        floor: the same for real pictures against real ones, which a perfect generator would have.
+        floor: the same for real pictures against real ones, which a perfect generator would have; None of a metric of
+            the generator itself.
         best: whether lower values are better, higher ones, or those near the floor.
         protocol: by which it was measured.
         extractor: name and hash.
@@ -36,7 +37,7 @@ class Receipt:
     metric: str
     value: float
     interval: tuple[float, float] | None
-    floor: float
+    floor: float | None
     best: str
     protocol: str
     extractor: str
@@ -100,7 +101,7 @@ def better(one: Receipt, other: Receipt) -> bool:
         one: what may be better.
         other: measured alike.
     """
-    if one.best == "floor":
+    if one.best == "floor" and one.floor is not None and other.floor is not None:
         return abs(one.value - one.floor) < abs(other.value - other.floor)
     return one.value > other.value if one.best == "higher" else one.value < other.value
 

@@ -5,18 +5,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from sparring.data import Dataset
+from sparring.data.batches import from_stored
 from sparring.data.synthetic import PointSource
 from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.games.noise_to_image import CLASS
 from sparring.inference import sample
-from sparring.metrics import panel, protocol, receipt
+from sparring.metrics import classifier, panel, protocol, receipt
 from sparring.metrics.estimate import Estimate, of_repeats
-from sparring.metrics.features import Extractor, joined, look
+from sparring.metrics.features import Extractor, Seen, joined, look
 from sparring.metrics.panel import Evidence, Side
+from sparring.metrics.path import path_length
 from sparring.metrics.receipt import Receipt
 from sparring.seeds import mix
 
@@ -69,20 +73,26 @@ class Judge:
             self.real = self._real(main, order)
             # the whole part is compared with, so the floor is between its halves
             self.floor = self.real.half(0), self.real.half(1)
+            self._held_out = main, order[1::2]
             return
         other = sets.test if main is sets.train else None
         count = min(plan.real, len(main) // 2 if other is None else min(len(main), len(other)))
         self.real = self._real(main, order[:count])
         if other is None:
-            self.floor = self.real, self._real(main, order[count : 2 * count])
+            self._held_out = main, order[count : 2 * count]
         else:
             rows = np.random.default_rng(mix("held out", seed)).permutation(len(other))
-            self.floor = self.real, self._real(other, rows[:count])
+            self._held_out = other, rows[:count]
+        self.floor = self.real, self._real(*self._held_out)
 
     def _real(self, dataset: Dataset, rows: NDArray[np.int64]) -> Side:
         self.say(f"looking at {len(rows):,} real pictures")
-        parts = (dataset.rows(rows[at : at + 1000]).permute(0, 2, 3, 1).numpy() for at in range(0, len(rows), 1000))
-        return self._side(parts, len(rows), None if dataset.labels is None else dataset.labels[rows])
+        labels = None if dataset.labels is None else dataset.labels[rows]
+        return self._side(self._pictures(dataset, rows), len(rows), labels)
+
+    def _pictures(self, dataset: Dataset, rows: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
+        for at in range(0, len(rows), 1000):
+            yield dataset.rows(rows[at : at + 1000]).permute(0, 2, 3, 1).numpy()
 
     def _fakes(self, product: Product, number: int) -> Side:
         count = self.plan.fake if self.plan.real is None else len(self.real)
@@ -114,6 +124,8 @@ class Judge:
         needs = panel.find(name).needs
         if needs == "modes":
             return self._modes is not None
+        if needs == "pictures":
+            return not product.spec.points
         asked = self.dataset.labels is not None and any(code.name == CLASS for code in product.latent.codes)
         return needs == "nothing" or (bool(self._classes) and (needs == "classifier" or asked))
 
@@ -126,20 +138,47 @@ class Judge:
             names: of metrics; none: those of the protocol.
         """
         usable = [name for name in names or self.plan.metrics if self.can(name, product)]
-        rounds = [self._evidence(self._fakes(product, number)) for number in range(self.plan.repeats)]
+        rounds = [self._evidence(product, number) for number in range(self.plan.repeats)]
         values = {name: [panel.find(name).compute(evidence) for evidence in rounds] for name in usable}
-        floor = replace(rounds[0], real=self.floor[0], fake=self.floor[1])
-        floors = {name: panel.find(name).compute(floor).value for name in usable}
+        # the judge itself has learnt from real pictures
+        floor = replace(rounds[0], real=self.floor[0], fake=self.floor[1], taught=lambda: self.floor[1].seen, path=None)
+        floors = {name: panel.find(name).compute(floor).value for name in usable if panel.find(name).floor}
         for name in usable:
             warning = receipt.too_few(name, min(len(self.real), len(rounds[0].fake)), self.real.features.shape[1])
             if warning:
                 self.say(warning)
-        return [self._receipt(images, name, values[name], floors[name], rounds[0]) for name in usable]
+        return [self._receipt(images, name, values[name], floors.get(name), rounds[0]) for name in usable]
 
-    def _evidence(self, fake: Side) -> Evidence:
-        return Evidence(self.real, fake, self.floor[1], self._classes, self._modes, self.seed)
+    def _evidence(self, product: Product, number: int) -> Evidence:
+        return Evidence(
+            real=self.real,
+            fake=self._fakes(product, number),
+            held_out=self.floor[1],
+            classes=self._classes,
+            modes=self._modes,
+            taught=lambda: self._taught(product, number),
+            path=lambda: path_length(product, self.extractor, seed=self.seed + number),
+            seed=self.seed,
+        )
 
-    def _receipt(self, images: int, name: str, values: list[Estimate], floor: float, evidence: Evidence) -> Receipt:
+    def _taught(self, product: Product, number: int) -> Seen:
+        """What a classifier that has learnt from fakes alone says of the held-out pictures."""
+        self.say("training a classifier on the fakes")
+        labels = self.dataset.labels
+        parts = list(sample.in_proportion(product, len(self.real), self.seed + number, labels))
+        pictures = np.concatenate([part for part, _ in parts])
+        asked = np.concatenate([np.full(len(part), label) for part, label in parts])
+        spec = self.dataset.spec
+
+        def rows(numbers: NDArray[np.int64]) -> Tensor:
+            return from_stored(torch.from_numpy(pictures[numbers].transpose(0, 3, 1, 2).copy()), spec.bits)
+
+        pupil = classifier.learn(rows, len(pictures), asked, spec.classes, spec.channels)
+        return joined([look(pupil, part, spec.bits) for part in self._pictures(*self._held_out)])
+
+    def _receipt(
+        self, images: int, name: str, values: list[Estimate], floor: float | None, evidence: Evidence
+    ) -> Receipt:
         total = values[0] if len(values) == 1 else of_repeats([value.value for value in values])
         return Receipt(
             metric=receipt.named(name, self.extractor.title),

@@ -88,8 +88,13 @@ def _quality(run: Run, metric: str) -> Markup | None:
     alike = {one.images: one for one in reversed(kinds) if not unlike(one, kinds[0])}
     if len(alike) < 2:
         return None
-    rows = [{"images": n, metric: alike[n].value, "real against real": alike[n].floor} for n in sorted(alike)]
-    return _chart(rows, [metric, "real against real"], kinds[0].key)
+    rows: list[dict[str, Any]] = [{"images": images, metric: alike[images].value} for images in sorted(alike)]
+    names = [metric]
+    if kinds[0].floor is not None:
+        names.append("real against real")
+        for row in rows:
+            row["real against real"] = alike[row["images"]].floor
+    return _chart(rows, names, kinds[0].key)
 
 
 def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve]:

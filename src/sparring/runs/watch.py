@@ -71,7 +71,8 @@ class Watch:
         rivals = [one for one in earlier if not receipt.unlike(one, chosen) and one.protocol == chosen.protocol]
         best = all(receipt.better(chosen, rival) for rival in rivals)
         self.say(
-            f"{chosen.key} {chosen.value:.4g} after {chosen.images:,} images (real against real {chosen.floor:.2g})"
+            f"{chosen.key} {chosen.value:.4g} after {chosen.images:,} images"
+            + ("" if chosen.floor is None else f" (real against real {chosen.floor:.2g})")
             + (", the best so far" if best and rivals else "")
         )
         if best:
