@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sparring.data.check import Finding, inspect
+from sparring.data.check import inspect
+from sparring.data.suspect import Finding
 from sparring.errors import UsageError
 
 Save = Callable[..., Path]
@@ -98,4 +99,9 @@ def test_a_long_inspection_is_announced(class_folders: Path, monkeypatch: pytest
     monkeypatch.setattr("sparring.data.parallel._SECONDS_BETWEEN", 0.0)
     said: list[str] = []
     inspect(str(class_folders), announce=said.append)
-    assert said == ["checking pictures: 6 of 6"]
+    assert said == [
+        "checking pictures: 6 of 6",
+        "looking for near-duplicates: 6 of 6",
+        "checking the test part: 2 of 2",
+        "looking for near-duplicates: 2 of 2",
+    ]

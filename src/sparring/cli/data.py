@@ -27,7 +27,7 @@ def info(path: Where, split: Split = "train", as_json: Json = False) -> None:
     """Say what was recognised, and why."""
     from sparring.data import inspect
 
-    report = inspect(path, split, _announce)
+    report = inspect(path, split, _announce, thorough=False)
     if not report.count:
         raise SparringError(
             f"{path}: {'; '.join(finding.detail for finding in report.findings) or 'holds no pictures'}"
@@ -44,7 +44,7 @@ def info(path: Where, split: Split = "train", as_json: Json = False) -> None:
 
 @app.command()
 def check(path: Where, split: Split = "train", as_json: Json = False) -> None:
-    """List everything that is broken, odd, double or mislabelled, by name; exit 1 if training would fail."""
+    """List everything broken, odd, double, leaked or mislabelled, by name; exit 1 if training would fail."""
     from sparring.data import inspect
 
     report = inspect(path, split, _announce)

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sparring.data.batches import Images, Labelled
-    from sparring.data.check import Finding, Report, inspect
+    from sparring.data.check import Report, inspect
     from sparring.data.conversion import convert
     from sparring.data.dataset import Dataset, open_dataset
     from sparring.data.recognise import open_source
     from sparring.data.sources import BrokenPicture, Source
     from sparring.data.spec import Spec
     from sparring.data.stream import Stream
+    from sparring.data.suspect import Finding
 
 __all__ = [
     "BrokenPicture",
@@ -32,7 +33,7 @@ __all__ = [
 _HOMES = {
     "BrokenPicture": "sources",
     "Dataset": "dataset",
-    "Finding": "check",
+    "Finding": "suspect",
     "Images": "batches",
     "Labelled": "batches",
     "Report": "check",

@@ -5,34 +5,18 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
+from sparring.data.alike import thumbnail
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.recognise import open_source
-from sparring.data.sources import BadLabels, BrokenPicture, Header, Source
+from sparring.data.sources import BadLabels, BrokenPicture, Source
+from sparring.data.suspect import Finding, Kind, Seen, about_the_whole, leaked, moments_of, nearly_the_same
 from sparring.errors import SparringError, UsageError
 
 Value = TypeVar("Value")
-Kind = Literal["broken", "truncated", "odd mode", "odd size", "duplicate", "label"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong, or worth knowing.
-
-    Attributes:
-        kind: what sort of thing.
-        name: the file, entry or class.
-        detail: what about it, in a few words.
-        fatal: whether training with default settings would fail because of it.
-    """
-
-    kind: Kind
-    name: str
-    detail: str
-    fatal: bool = False
 
 
 @dataclass
@@ -69,21 +53,14 @@ class Report:
         return any(finding.fatal for finding in self.findings)
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """One picture, looked at: its header and a hash of its pixels."""
-
-    header: Header
-    digest: bytes
-
-
-def inspect(path: str, split: str = "train", announce: Announce = silent) -> Report:
+def inspect(path: str, split: str = "train", announce: Announce = silent, thorough: bool = True) -> Report:
     """Decode every picture of a set and list all that is broken, odd, double or labelled in contradiction.
 
     Args:
         path: a path or name, as in `data.path`.
         split: the part to look at, where the set has parts.
         announce: is told, in a line, how far a long inspection is.
+        thorough: compare all pictures with each other, and with those of the test part.
 
     Raises:
         UsageError: there is no such set or split.
@@ -101,28 +78,39 @@ def inspect(path: str, split: str = "train", announce: Announce = silent) -> Rep
             path, "not recognised", findings=[Finding(kind, path, str(error).removeprefix(f"{path}: "), fatal=True)]
         )
     report = Report(path, source.layout, len(source), splits=source.splits, captions=source.captions is not None)
-    seen = list(in_threads(partial(_examine, source), len(source), "checking pictures", announce))
+    looked = _look(source, "checking pictures", announce)
+    seen = [picture for picture in looked if isinstance(picture, Seen)]
     for picture in seen:
-        if isinstance(picture, _Seen):
-            report.sizes[picture.header.height, picture.header.width] += 1
-            report.modes[picture.header.mode] += 1
-            report.bits[picture.header.bits] += 1
-    report.findings += [*_broken(source, seen), *_odd(source, seen, report), *_doubles(source, seen)]
-    report.findings += [*_classes(source, report), *_nothing(report)]
+        report.sizes[picture.header.height, picture.header.width] += 1
+        report.modes[picture.header.mode] += 1
+        report.bits[picture.header.bits] += 1
+    report.findings += [*_broken(source, looked), *_odd(source, seen, report), *_doubles(source, seen)]
+    report.findings += [*_classes(source, report), *_nothing(report), *about_the_whole(path, source, seen)]
+    if 32 in report.bits or not thorough:
+        return report  # points of the plane are like each other by nature
+    report.findings += nearly_the_same(source, seen, announce)
+    if split == "train" and "test" in source.splits:
+        test = open_source(path, "test")
+        held = [one for one in _look(test, "checking the test part", announce) if isinstance(one, Seen)]
+        report.findings += leaked(source, seen, test, held, announce)
     return report
 
 
-def _examine(source: Source, index: int) -> _Seen | BrokenPicture:
+def _look(source: Source, doing: str, announce: Announce) -> list[Seen | BrokenPicture]:
+    return list(in_threads(partial(_examine, source), len(source), doing, announce))
+
+
+def _examine(source: Source, index: int) -> Seen | BrokenPicture:
     try:
         pixels = np.ascontiguousarray(source.read(index))
         digest = hashlib.blake2b(repr((pixels.shape, pixels.dtype.name)).encode(), digest_size=16)
         digest.update(pixels.data)
-        return _Seen(source.look(index), digest.digest())
+        return Seen(index, source.look(index), digest.digest(), thumbnail(pixels), moments_of(pixels))
     except BrokenPicture as broken:
         return broken
 
 
-def _broken(source: Source, seen: list[_Seen | BrokenPicture]) -> Iterator[Finding]:
+def _broken(source: Source, seen: list[Seen | BrokenPicture]) -> Iterator[Finding]:
     for index, picture in enumerate(seen):
         if isinstance(picture, BrokenPicture):
             kind: Kind = "truncated" if picture.truncated else "broken"
@@ -133,29 +121,26 @@ def _most(counts: Counter[Value]) -> Value:
     return counts.most_common(1)[0][0]
 
 
-def _odd(source: Source, seen: list[_Seen | BrokenPicture], report: Report) -> Iterator[Finding]:
+def _odd(source: Source, seen: list[Seen], report: Report) -> Iterator[Finding]:
     """Pictures that differ from the most common size, mode or depth; another depth stops a training."""
     if not report.sizes:
         return
     size, mode, bits = (_most(report.sizes), _most(report.modes), _most(report.bits))
-    for index, picture in enumerate(seen):
-        if isinstance(picture, BrokenPicture):
-            continue
+    for picture in seen:
         header = picture.header
         if (header.height, header.width) != size:
             detail = f"{header.width}x{header.height} where most are {size[1]}x{size[0]}"
-            yield Finding("odd size", source.name(index), detail)
+            yield Finding("odd size", source.name(picture.index), detail)
         if header.mode != mode:
             detail = f"mode {header.mode} ({header.bits} bit) where most are {mode} ({bits} bit)"
-            yield Finding("odd mode", source.name(index), detail, fatal=header.bits != bits)
+            yield Finding("odd mode", source.name(picture.index), detail, fatal=header.bits != bits)
 
 
-def _doubles(source: Source, seen: list[_Seen | BrokenPicture]) -> Iterator[Finding]:
+def _doubles(source: Source, seen: list[Seen]) -> Iterator[Finding]:
     """Pictures whose pixels are those of an earlier one; in two classes, one of them is mislabelled."""
     first: dict[bytes, int] = {}
-    for index, picture in enumerate(seen):
-        if isinstance(picture, BrokenPicture):
-            continue
+    for picture in seen:
+        index = picture.index
         earlier = first.setdefault(picture.digest, index)
         if earlier == index:
             continue
