@@ -70,6 +70,7 @@ def train(
             images=images,
             minutes=minutes,
             observer=observer,
+            forecast=True,
         )
     return _end(outcome, as_json)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sparring.errors import SparringError, UsageError
 from sparring.games.base import Game
 from sparring.nn.mixing import has_batch_norm
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder, watch
+from sparring.runs import checkpoint, choice, folder, preflight, watch
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.folder import Run
@@ -87,6 +88,7 @@ def train(
     images: int | None = None,
     minutes: float | None = None,
     observer: Observer | None = None,
+    forecast: bool = False,
 ) -> Outcome:
     """Train a game on pictures, in a new run folder.
 
@@ -100,12 +102,14 @@ def train(
         images: stop after so many real images shown.
         minutes: stop after so many minutes of training.
         observer: is told what happens; nothing is printed without one.
+        forecast: play two steps on copies first, tell the observer what the run will take, and refuse what cannot fit.
 
     Returns:
         Where the run is and how far it came.
 
     Raises:
-        UsageError: the recipe, a setting, the data's name or the run's name is wrong; nothing was written.
+        UsageError: the recipe, a setting, the data's name or the run's name is wrong, or a step would not fit into
+            memory; nothing was written.
         SparringError: the data is broken or the disk is full.
         Halted: a loss or weight stopped being finite; the last good checkpoint is kept.
     """
@@ -119,6 +123,9 @@ def train(
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
     session = prepare(resolved, title, observer, dataset)
+    if forecast:
+        found = preflight.forecast(session.recipe, session, partial(_like, session))
+        observer.say(preflight.sentence(found))
     run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
     with run.held(observer.say):
         try:
@@ -127,6 +134,12 @@ def train(
             if session.trainer.step == 0:
                 files.remove(run.path)  # it never began
             raise
+
+
+def _like(session: Session, batch_size: int) -> Session:
+    """The same run from its start, with another batch size."""
+    recipe = session.recipe.model_copy(update={"batch_size": batch_size})
+    return prepare(recipe, session.title, Silent(), session.dataset)
 
 
 def resume(

@@ -1,6 +1,8 @@
 """What a run will take, found by playing one step of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
@@ -21,6 +23,46 @@ class Preview:
     memory: dict[str, int]
 
 
+class _Kept:
+    """Counts what forward passes keep for backward ones: the most bytes at any one time.
+
+    Args:
+        own: where the weights lie, which are there anyway.
+    """
+
+    def __init__(self, own: set[int]) -> None:
+        self.most = self._now = 0
+        self._own = own
+        self._holders: dict[int, int] = {}
+
+    def keep(self, tensor: Tensor) -> "_Held":
+        """A tensor that a backward pass will want."""
+        storage = tensor.untyped_storage()
+        place, size = storage.data_ptr(), storage.nbytes()
+        holders = self._holders.get(place, 0)
+        self._holders[place] = holders + 1
+        if not holders and place not in self._own:
+            self._now += size
+            self.most = max(self.most, self._now)
+        return _Held(tensor, partial(self._release, place, size))
+
+    def _release(self, place: int, size: int) -> None:
+        self._holders[place] -= 1
+        if not self._holders[place] and place not in self._own:
+            self._now -= size
+
+
+class _Held:
+    """A kept tensor, which says so when autograd lets go of it."""
+
+    def __init__(self, tensor: Tensor, release: Callable[[], None]) -> None:
+        self.tensor = tensor
+        self._release = release
+
+    def __del__(self) -> None:
+        self._release()
+
+
 def preview(session: Session) -> Preview:
     """Play one step; the session is of no further use.
 
@@ -28,16 +70,9 @@ def preview(session: Session) -> Preview:
     for the backward ones; and the pictures, where they are held in memory.
     """
     trainer = session.trainer
-    activations: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        activations[storage.data_ptr()] = max(activations.get(storage.data_ptr(), 0), storage.nbytes())
-        return tensor
-
-    with saved_tensors_hooks(keep, lambda tensor: tensor):
+    kept = _Kept({tensor.untyped_storage().data_ptr() for tensor in trainer.game.state_dict().values()})
+    with saved_tensors_hooks(kept.keep, lambda held: held.tensor):
         next(trainer.run(session.stream))
-    own = {tensor.untyped_storage().data_ptr() for tensor in trainer.game.state_dict().values()}
     adam = [
         tensor for state in trainer.state()["optimizers"].values() for column in state.values() for tensor in column
     ]
@@ -47,9 +82,7 @@ def preview(session: Session) -> Preview:
         "gradients": _bytes(gradients),
         "optimisers": _bytes(adam),
         "average": _bytes(list(trainer.averages.state_dict().values())),
-        f"activations of a batch of {session.recipe.batch_size}": sum(
-            size for pointer, size in activations.items() if pointer not in own
-        ),
+        f"activations of a batch of {session.recipe.batch_size}": kept.most,
     }
     memory["a step in all"] = sum(memory.values())
     memory["pictures"] = 0 if session.dataset.stored is None else _bytes([session.dataset.stored])
