@@ -6,22 +6,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from sparring import data as datasets
 from sparring import files, games
 from sparring.config import Data, Recipe
 from sparring.data import Dataset
-from sparring.data.batches import FewLabels, Images
 from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
-from sparring.games.base import Game
-from sparring.nn.mixing import has_batch_norm
 from sparring.recipes import override, parse, read_recipe
 from sparring.runs import checkpoint, choice, folder, preflight, watch
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
+from sparring.runs.fitting import check_batch, check_labels
 from sparring.runs.folder import Run
 from sparring.runs.session import Observer, Outcome, Session, Silent
 from sparring.runs.settings import checked
@@ -197,11 +194,11 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
     if dataset is None:
         dataset = _opened(recipe.data, observer)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
-    _check_labels(recipe, dataset, observer)
+    check_labels(recipe, dataset, observer.say)
     watch.check(recipe)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec)
-    _check_batch(recipe, game)
+    check_batch(recipe, game)
     trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
     return Session(recipe, title, dataset, stream, trainer, device, observer)
 
@@ -212,51 +209,6 @@ def _opened(config: Data, observer: Observer) -> Dataset:
     for note in dataset.notes:
         observer.say(note)
     return dataset
-
-
-def _check_batch(recipe: Recipe, game: Game) -> None:
-    least = game.multiple * (2 if has_batch_norm(game) else 1)
-    if recipe.batch_size % game.multiple:
-        nearest = max(least, round(recipe.batch_size / game.multiple) * game.multiple)
-        raise UsageError(
-            f"batch_size={recipe.batch_size} cannot be cut into packs of {game.multiple} pictures: "
-            f"set batch_size={nearest} or change game.aids.packing"
-        )
-    if recipe.batch_size < least:
-        sort = "pictures" if game.multiple == 1 else f"packs of {game.multiple} pictures"
-        raise UsageError(
-            f"batch_size={recipe.batch_size}: batch norm needs at least two {sort} in a batch: set batch_size={least}"
-        )
-
-
-def _check_labels(recipe: Recipe, dataset: Dataset, observer: Observer) -> None:
-    """Whether the labels can be learnt from, by the game that is to learn from them; `games.build` misses them."""
-    if dataset.labels is None:
-        return
-    name = recipe.game["name"]
-    takes = games.find(name).takes
-    few = takes is FewLabels
-    if few and recipe.data.labelled is None:
-        raise UsageError(
-            f"game {name!r} learns from a few labels and many pictures without: say how many keep theirs, for example "
-            f"data.labelled={10 * len(dataset.spec.classes)}"
-        )
-    if not few and recipe.data.labelled is not None:
-        raise UsageError(f"data.labelled is for semi-supervised games; {name!r} is none: leave it out")
-    if takes is Images:
-        return
-    counts = np.bincount(dataset.labels, minlength=len(dataset.spec.classes))
-    if len(counts) > len(dataset):
-        raise UsageError(
-            f"{recipe.data.path}: {len(counts):,} classes for {len(dataset):,} pictures: most classes are empty; "
-            "number the classes that there are from 0 upwards"
-        )
-    poor = [cls for cls, count in zip(dataset.spec.classes, counts, strict=True) if count < 2]
-    if poor:
-        observer.say(
-            f"classes with one picture or none, which can only be copied or made up: {', '.join(poor[:5])}"
-            + (f" and {len(poor) - 5} more" if len(poor) > 5 else "")
-        )
 
 
 def _name(name: str) -> str:

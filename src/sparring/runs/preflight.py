@@ -87,7 +87,7 @@ def sentence(found: Forecast) -> str:
     """The forecast, for a person.
 
     >>> sentence(Forecast(312_000_000, 20_000_000_000, 800.0, 12.5, 75.0))
-    'a step takes about 0.31 GB of 20.00 GB free; about 800 images/s: first pictures after 13 s, the end after 75 s'
+    'a step takes about 0.31 GB of 20.00 GB free; about 800 images/s: first pictures after 12 s, the end after 75 s'
     """
     room = "" if found.free is None else f" of {_size(found.free)} free"
     return (
