@@ -107,7 +107,7 @@ def test_copies_are_told_from_new_pictures() -> None:
 
 
 @pytest.mark.parametrize(
-    ("real", "fake", "why"), [((5, 3), (9, 3), "there must be more"), ((9, 3), (9, 4), "one extractor")]
+    ("real", "fake", "why"), [((5, 3), (9, 3), "at least 6 on each side"), ((9, 3), (9, 4), "one extractor")]
 )
 def test_what_has_no_neighbours(real: tuple[int, int], fake: tuple[int, int], why: str) -> None:
     with pytest.raises(UsageError, match=why):

@@ -223,6 +223,9 @@ def distances(one: NDArray[Any], other: NDArray[Any]) -> Iterator[tuple[slice, D
 def _check(one: NDArray[Any], other: NDArray[Any], k: int, other_least: int | None = None) -> None:
     least = k if other_least is None else other_least
     if len(one) <= k or len(other) <= least:
-        raise UsageError(f"neighbour {k} of {len(one):,} and {len(other):,} pictures: there must be more")
+        raise UsageError(
+            f"{k} nearest neighbours among {len(one):,} and {len(other):,} pictures: it takes at least {k + 1} on each "
+            "side (fd and kd need 2)"
+        )
     if one.shape[1] != other.shape[1]:
         raise UsageError(f"{one.shape[1]} features on one side and {other.shape[1]} on the other: use one extractor")
