@@ -1,6 +1,5 @@
 """A study as one HTML file that opens anywhere, with no network: figures, what they say, tables, sources."""
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files as resources
@@ -11,6 +10,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from sparring import files
+from sparring.runs.charts import svg
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,20 +69,7 @@ def drawing(draw: Callable[["Figure"], None], caption: str, height: float) -> Dr
         caption: what they show.
         height: inches.
     """
-    # half a second of import that only a page needs
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({"svg.hashsalt": "sparring", "svg.fonttype": "none", "font.family": "sans-serif"}):
-        figure = Figure(figsize=(WIDTH, height), layout="constrained")
-        draw(figure)
-        for axes in figure.axes:
-            axes.grid(alpha=0.25)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    svg = buffer.getvalue()
-    # matplotlib's own text: labels in it come from the experiments' code
-    return Drawing(Markup(svg[svg.index("<svg") :]), caption)
+    return Drawing(svg(draw, WIDTH, height), caption)
 
 
 def render(study: Study, command: str) -> str:

@@ -1,12 +1,11 @@
 """`report.html`: one file that opens anywhere, with no network: pictures over time, curves, settings, how to load."""
 
 import base64
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files as resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -14,9 +13,13 @@ from markupsafe import Markup
 from sparring import files, games
 from sparring.metrics.receipt import RENAMED, Receipt, unlike
 from sparring.runs import checkpoint
+from sparring.runs.charts import svg
 from sparring.runs.folder import Run
 from sparring.runs.overview import receipts
 from sparring.runs.settings import marked
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SHEETS = 12
 """Picture grids that a report shows; of more, as many are picked evenly, first and last among them."""
@@ -112,12 +115,7 @@ def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve
 
 
 def _chart(rows: list[dict[str, Any]], names: list[str], unit: str) -> Markup:
-    # half a second of import that only a report needs
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context({"svg.hashsalt": "sparring", "svg.fonttype": "none", "font.family": "sans-serif"}):
-        figure = Figure(figsize=(6.4, 2.8), layout="constrained")
+    def draw(figure: "Figure") -> None:
         axes = figure.subplots()
         for name in names:
             points = [(row["images"], row[name]) for row in rows if name in row]
@@ -125,12 +123,8 @@ def _chart(rows: list[dict[str, Any]], names: list[str], unit: str) -> Markup:
         axes.set_xlabel("real images shown")
         axes.set_ylabel(unit)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.grid(alpha=0.25)
         axes.margins(x=0)
         if len(names) > 1:
             axes.legend(frameon=False, ncols=len(names))
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    svg = buffer.getvalue()
-    # matplotlib's own text, not a user's: names in it come from the game's code
-    return Markup(svg[svg.index("<svg") :])
+
+    return svg(draw, 6.4, 2.8)
