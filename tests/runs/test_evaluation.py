@@ -157,6 +157,23 @@ def test_fid_wants_the_published_file(tmp_path: Path) -> None:
         evaluate(run, by="fid50k-train", inception_weights=wrong)
 
 
+@pytest.mark.slow
+def test_fid_from_the_published_file_to_the_receipt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With random weights that are taken for the published ones; the arithmetic is compared in `make interop`."""
+    pictures, weights_file = tmp_path / "pictures.npy", tmp_path / inception.FILES[1]
+    np.save(pictures, np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3), np.uint8))
+    torch.manual_seed(0)
+    torch.save(inception.Inception().state_dict(), weights_file)
+    monkeypatch.setattr(inception, "SHA256", sparring.files.sha256(weights_file))
+    monkeypatch.setitem(protocol.PROTOCOLS, "fid50k-train", replace(protocol.find("fid50k-train"), fake=8))
+    run = trained(tmp_path, "gan", "batch_size=4", data=str(pictures))
+    said: list[str] = []
+    (fid,) = sparring.evaluate(run, by="fid50k-train", inception_weights=weights_file, say=said.append)
+    assert (fid.metric, fid.resize, fid.real, fid.fake, fid.floor_real) == ("fid", "tf1-bilinear-299", 12, 8, 6)
+    assert fid.extractor == f"inception:{inception.SHA256[:12]}"
+    assert any("mostly bias" in line for line in said)
+
+
 def test_weights_are_registered_by_their_hash(tmp_path: Path, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "downloaded.pth"
     torch.save(inception.Inception().state_dict(), path)
