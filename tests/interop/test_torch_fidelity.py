@@ -92,7 +92,6 @@ def test_distances_and_score(fidelity: Any, network: inception.Inception, tmp_pa
     fid = frechet_distance(moments(ours["real"].features), moments(ours["fake"].features))
     kid = kernel_distance(ours["real"].features, ours["fake"].features).value
     assert ours["fake"].probabilities is not None
-    print(fid, kid, theirs)  # noqa: T201
     assert fid == pytest.approx(theirs["frechet_inception_distance"], rel=1e-5)
     assert kid == pytest.approx(theirs["kernel_inception_distance_mean"], rel=1e-5)
     assert inception_score(ours["fake"].probabilities) == pytest.approx(theirs["inception_score_mean"], rel=1e-5)
