@@ -7,29 +7,10 @@ import pytest
 
 import sparring
 from sparring.cli.main import main
-from sparring.metrics.receipt import Receipt
 from sparring.runs.folder import Run
 from sparring.runs.overview import measured, receipts
+from tests.metrics.example import FD
 
-FD = Receipt(
-    metric="fd[classifier:abc]",
-    value=10.0,
-    interval=None,
-    floor=1.0,
-    best="lower",
-    protocol="quick",
-    extractor="classifier:abc",
-    resize="none",
-    quantisation="uint8",
-    data="0123",
-    split="train",
-    real=5000,
-    fake=5000,
-    floor_real=5000,
-    seed=0,
-    repeats=1,
-    images=64,
-)
 OTHER_JUDGE = replace(FD, metric="fd[classifier:def]", extractor="classifier:def", value=3.0)
 
 

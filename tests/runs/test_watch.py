@@ -1,6 +1,7 @@
 """Evaluations on the way: what they leave, which checkpoint is best, and that they change nothing."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import sparring
 from sparring import files
 from sparring.errors import Halted, UsageError
 from sparring.metrics import classifier
-from sparring.metrics.receipt import Receipt
+from sparring.metrics.receipt import Receipt, better
 from sparring.runs import checkpoint
 from sparring.runs.folder import Run
 from sparring.runs.judge import Judge
 from sparring.runs.overview import receipts
+from tests.metrics.example import FD
 
 TINY = ["data.size=8", "game.width=4", "game.latent=5", "batch_size=32", "record.rows=64", "record.samples=128"]
 WATCHED = ["evaluation.every=64"]
@@ -91,11 +93,6 @@ def test_evaluations_after_the_checkpoint_to_go_on_from_are_forgotten(tmp_path: 
 
 
 def test_a_better_one_is_higher_lower_or_nearer_to_real() -> None:
-    from dataclasses import replace
-
-    from sparring.metrics.receipt import better
-    from tests.runs.test_compare import FD
-
     low, high = replace(FD, value=2.0, floor=2.5), replace(FD, value=4.0, floor=2.5)
     assert better(low, high)
     assert better(replace(high, best="higher"), low)

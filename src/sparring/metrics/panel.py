@@ -1,7 +1,8 @@
 """All metrics of a set of pictures by name: each a number from what an extractor saw in real pictures and in fakes.
 
 The floor of a metric is the same metric with other real pictures, as many, in the place of the fakes: what a perfect
-generator would have. So every metric has one, measured the same way, and none needs to be 0 or 1 at its best.
+generator would have. So a metric of pictures has one, measured the same way, and need not be 0 or 1 at its best; only a
+metric of the generator itself, its path length, has none.
 """
 
 from collections.abc import Callable
@@ -118,9 +119,14 @@ def _sliced(evidence: Evidence) -> Estimate:
     return Estimate(sliced_wasserstein(evidence.real.features, evidence.fake.features, seed=evidence.seed))
 
 
+def _evenly(features: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """So many rows from all over: fakes come one class after the other, so the first ones would not do."""
+    return features[np.arange(count) * len(features) // count]
+
+
 def _earth_mover(evidence: Evidence) -> Estimate:
     count = min(len(evidence.real), len(evidence.fake), LIMIT)
-    return Estimate(earth_mover(evidence.real.features[:count], evidence.fake.features[:count]))
+    return Estimate(earth_mover(_evenly(evidence.real.features, count), _evenly(evidence.fake.features, count)))
 
 
 def _modes(evidence: Evidence) -> modes.Coverage:
@@ -131,7 +137,9 @@ def _modes(evidence: Evidence) -> modes.Coverage:
 
 def _two_sample(evidence: Evidence) -> Estimate:
     count = min(len(evidence.real), len(evidence.fake))
-    return Estimate(two_sample_test(evidence.real.features[:count], evidence.fake.features[:count]).accuracy)
+    return Estimate(
+        two_sample_test(_evenly(evidence.real.features, count), _evenly(evidence.fake.features, count)).accuracy
+    )
 
 
 def _vendi(evidence: Evidence) -> Estimate:
@@ -177,6 +185,8 @@ def _alike(evidence: Evidence) -> Estimate:
     fake = evidence.fake
     labels = _read(fake).argmax(1) if fake.labels is None else fake.labels
     means = similarity_within_classes(fake.pictures, labels[fake.rows], seed=evidence.seed)
+    if not means:
+        raise UsageError(f"ms-ssim of {len(fake.pictures):,} pictures: no class has two of them")
     return Estimate(float(np.mean(list(means.values()))))
 
 

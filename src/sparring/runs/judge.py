@@ -110,7 +110,7 @@ class Judge:
     def _side(self, parts: Iterator[NDArray[Any]], count: int, labels: NDArray[np.int64] | None) -> Side:
         """Look at pictures as they come, and keep every so many-th."""
         seen, pictures, rows = [], [], []
-        stride, at = -(-count // KEPT), 0
+        stride, at = -(-count // KEPT) | 1, 0  # an odd one, so that both halves of a side have some
         for part in parts:
             seen.append(look(self.extractor, part, self.dataset.spec.bits))
             few = np.arange(-at % stride, len(part), stride)
