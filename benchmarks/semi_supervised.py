@@ -81,6 +81,9 @@ class Alone(Game):
 
         return [Move("classifier", ("classifier",), loss)]
 
+    def realness(self, batch: Images) -> None:
+        return None
+
     def reading(self, losses: Mapping[str, float]) -> str:
         return ""
 

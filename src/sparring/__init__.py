@@ -13,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sparring import data as data
     from sparring.inference.model import load as load
+    from sparring.runs.diagnosis import diagnose_run as diagnose
     from sparring.runs.evaluation import evaluate as evaluate
     from sparring.runs.launch import resume as resume
     from sparring.runs.launch import train as train
 
 __version__ = version("sparring")
-__all__ = ["data", "evaluate", "load", "resume", "train"]
+__all__ = ["data", "diagnose", "evaluate", "load", "resume", "train"]
 
 _HOMES = {
-    "evaluate": "sparring.runs.evaluation",
-    "load": "sparring.inference.model",
-    "resume": "sparring.runs.launch",
-    "train": "sparring.runs.launch",
+    "diagnose": ("sparring.runs.diagnosis", "diagnose_run"),
+    "evaluate": ("sparring.runs.evaluation", "evaluate"),
+    "load": ("sparring.inference.model", "load"),
+    "resume": ("sparring.runs.launch", "resume"),
+    "train": ("sparring.runs.launch", "train"),
 }
 
 
@@ -36,4 +38,5 @@ def __getattr__(name: str) -> Any:
         return import_module("sparring.data")
     if name not in _HOMES:
         raise AttributeError(f"module 'sparring' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    home, own = _HOMES[name]
+    return getattr(import_module(home), own)

@@ -141,6 +141,9 @@ class Recipe(Table):
         seed: same seed, same run, bit for bit on CPU.
         device: `auto` takes a GPU where there is one.
         speed: `exact` is float32, eager: the reference.
+        guard: what happens when the doctor finds something: `warn` says so; `rollback` goes back to the best
+            checkpoint and tries what the doctor suggests; `off` does not look.
+        rollbacks: at most so many times.
     """
 
     about: str = ""
@@ -153,11 +156,23 @@ class Recipe(Table):
     seed: Annotated[int, Field(ge=0)] = 0
     device: str = "auto"
     speed: Literal["exact"] = "exact"
+    guard: Literal["off", "warn", "rollback"] = "warn"
+    rollbacks: Annotated[int, Field(ge=1)] = 3
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
     average: Average = Average()
     record: Record = Record()
     evaluation: Evaluation = Evaluation()
+
+    def used(self, images: int, seconds: float) -> float:
+        """The share of the budget that is used up, 0 to 1.
+
+        >>> Recipe(game={"name": "gan"}, images=1000, minutes=1).used(images=100, seconds=30)
+        0.5
+        """
+        shown = images / self.images if self.images else 0.0
+        spent = seconds / (60 * self.minutes) if self.minutes else 0.0
+        return min(1.0, max(shown, spent))
 
     @model_validator(mode="after")
     def _some_budget(self) -> "Recipe":

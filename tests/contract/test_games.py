@@ -1,5 +1,6 @@
 """What holds for every game, found through the registry: a new one is tested by being there."""
 
+from math import isfinite
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,10 @@ import torch
 from torch import Tensor
 
 from sparring import games
+from sparring.data.batches import Labelled, labels_of
 from sparring.data.spec import Spec
+from sparring.doctor import signals
+from sparring.doctor.examiner import Bank, Examiner
 from sparring.games.base import Game
 from sparring.inference import model, sample
 from sparring.runs import checkpoint
@@ -20,6 +24,24 @@ def weights(game: Game) -> dict[str, dict[str, Tensor]]:
         name: {key: parameter.detach().clone() for key, parameter in player.named_parameters()}
         for name, player in game.players.items()
     }
+
+
+def real_bank(spec: Spec) -> Bank:
+    """What the doctor knows of real pictures: 18 of noise."""
+    batches = [Noise(spec).batch(k) for k in range(3)]
+    pictures = torch.cat([batch.pictures for batch in batches])
+    labels = torch.cat([labels_of(batch) for batch in batches])
+    vectors = signals.sketches(pictures)
+    return Bank(
+        few=Labelled(pictures[:12], labels[:12]),
+        held_out=Labelled(pictures[6:], labels[6:]),
+        pictures=pictures,
+        vectors=vectors,
+        own=signals.nearest(vectors),
+        middles=signals.groups(vectors, 4),
+        classifier=signals.linear_classifier(vectors, labels, 3),
+        right=0.9,
+    )
 
 
 def play(of: Trainer, spec: Spec, steps: int) -> None:
@@ -114,3 +136,32 @@ def test_options_are_checked_from_the_constructor(name: str) -> None:
     _, errors = games.check({"name": name, "width": 0, "nonsense": 1})
     assert len(errors) == 2
     assert games.check({"name": name})[0]["name"] == name
+
+
+def test_realness_is_a_number_for_each_picture_that_gradients_reach(name: str, spec: Spec) -> None:
+    game = trainer(name, spec).game
+    batch = Noise(spec, game.takes).batch(0)
+    pictures = batch.pictures.requires_grad_()
+    realness = game.realness(batch)
+    if realness is None:
+        assert "discriminator" not in game.players
+        return
+    assert realness.shape == (len(pictures),)
+    (slope,) = torch.autograd.grad(realness.sum(), pictures)
+    assert float(slope.abs().sum()) > 0
+
+
+def test_a_look_of_the_doctor_changes_nothing(name: str, spec: Spec) -> None:
+    alone, seen = trainer(name, spec), trainer(name, spec)
+    play(alone, spec, 4)
+    examiner = Examiner(seen, real_bank(spec), seed=1)
+    looks = []
+    for _ in range(2):
+        play(seen, spec, 2)
+        looks.append(examiner.look())
+        examiner.picture("label ignored")
+    assert all(isfinite(value) for look in looks for value in look.values())
+    assert {"spread", "distance", "generator.gradient", "generator.update"} <= looks[0].keys()
+    for left, right in ((alone.game, seen.game), (alone.averages, seen.averages)):
+        for key, value in left.state_dict().items():
+            assert torch.equal(value, right.state_dict()[key]), key

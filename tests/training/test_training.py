@@ -60,6 +60,9 @@ class Journal(Game):
             Move("b", ("second",), lambda batch: self._turn("second", batch), every=self.every),
         ]
 
+    def realness(self, batch: Images) -> None:
+        return None
+
     def reading(self, losses: Mapping[str, float]) -> str:
         return ""
 

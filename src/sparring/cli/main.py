@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import sparring
-from sparring.cli import classify, data, evaluate, lab, recipes, runs, sample, train
+from sparring.cli import classify, data, doctor, evaluate, lab, recipes, runs, sample, train
 from sparring.errors import INTERRUPTED, SparringError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("resume")(train.resume)
 app.command("sample")(sample.sample)
 app.command("classify")(classify.classify)
 app.command("evaluate")(evaluate.evaluate)
+app.command("doctor")(doctor.doctor)
 app.command("lab")(lab.lab)
 app.add_typer(evaluate.app, name="weights")
 app.add_typer(data.app, name="data")

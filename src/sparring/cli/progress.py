@@ -86,6 +86,8 @@ def _numbers(status: Status) -> list[str]:
     if status.losses:
         losses = " ".join(f"{player} {value:.2f}" for player, value in _by_player(status.losses).items())
         parts.append(f"{losses}, {status.reading}")
+    if status.health:
+        parts.append(f"doctor: {status.health}")
     return parts
 
 

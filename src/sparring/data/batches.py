@@ -72,6 +72,17 @@ class FewLabels(Images):
         return replace(super().to(device), labelled=self.labelled.to(device))
 
 
+def labels_of(batch: Images) -> Tensor:
+    """[N], int64.
+
+    Raises:
+        TypeError: the batch has none.
+    """
+    if not isinstance(batch, Labelled):
+        raise TypeError("a batch without labels")
+    return batch.labels
+
+
 def from_stored(stored: Tensor, bits: int) -> Tensor:
     """Whole numbers 0 .. 2^bits - 1 as float32 in [-1, 1]; points (32 bits) as they are.
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from sparring import networks
@@ -104,6 +105,11 @@ class Auxiliary(NoiseToImage):
             "adversarial": OBJECTIVE.generate(fake[:, 0]).mean(),  # -log P(S = real | G(c, z))
             "class": self.class_weight * cross_entropy(fake[:, 1:], round.labels),  # -log P(C = c | G(c, z))
         }
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit; what is said beside it is left out."""
+        (output,) = self.judge(batch.pictures)
+        return output[:, 0]
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, or that classes are not learnt yet."""

@@ -89,6 +89,17 @@ class Game(nn.Module, ABC):
         """The moves of a step, in order."""
 
     @abstractmethod
+    def realness(self, batch: Images) -> Tensor | None:
+        """How real the opponent finds pictures, as it sees them in training; None in a game without one.
+
+        Args:
+            batch: real or generated pictures, and what is known of them: the classes that they have, or should have.
+
+        Returns:
+            A number for each picture, or for each pack of pictures that are judged as one: the more, the more real.
+        """
+
+    @abstractmethod
     def reading(self, losses: Mapping[str, float]) -> str:
         """A few words for a newcomer on what the losses `{"move.term": value}` mean right now."""
 

@@ -144,6 +144,11 @@ class Complement(NoiseToImage):
             "density": self.density_weight * excess.mean(),
         }
 
+    def realness(self, batch: Images) -> Tensor:
+        """The logit of being of one of the classes."""
+        (scores,) = self.judge(batch.pictures)
+        return classes.realness(scores)
+
     def reading(self, losses: Mapping[str, float]) -> str:
         """Whether the few are known, and where the fakes are."""
         if losses["discriminator.labelled"] > 0.5:

@@ -15,8 +15,10 @@ obey. As in `dcgan`, the generator ascends $\log D(G(z|y)|y)$. The networks are 
 from collections.abc import Mapping
 from typing import ClassVar
 
+from torch import Tensor
+
 from sparring import networks
-from sparring.data.batches import Images, Labelled
+from sparring.data.batches import Images, Labelled, labels_of
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, classes_of, noise_and_class
@@ -90,6 +92,11 @@ class Conditional(NoiseToImage):
         (fake_logits,) = self.judge(round.fake, given=classes_of(round.labels, self.spec))
         fake = OBJECTIVE.generate(fake_logits)  # -log D(G(z|y)|y)
         return {"adversarial": fake.mean()}
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit as a picture of its class."""
+        (logits,) = self.judge(batch.pictures, given=classes_of(labels_of(batch), self.spec))
+        return logits
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""

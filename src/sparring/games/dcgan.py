@@ -14,8 +14,10 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
+from torch import Tensor
 
 from sparring import networks
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
@@ -79,6 +81,11 @@ class DCGAN(NoiseToImage):
         (fake_logits,) = self.judge(round.fake)
         fake = self.objective.generate(fake_logits)  # -log D(G(z))
         return {"adversarial": fake.mean()}
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit."""
+        (logits,) = self.judge(batch.pictures)
+        return logits
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""

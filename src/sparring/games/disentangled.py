@@ -108,6 +108,11 @@ class Disentangled(NoiseToImage):
             total = total + information.categorical(own, value)
         return total
 
+    def realness(self, batch: Images) -> Tensor:
+        """The logit; what is said beside it is left out."""
+        (output,) = self.judge(batch.pictures)
+        return output[:, 0]
+
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, and how well the indices are obeyed."""
         lead = adversarial.OBJECTIVES["non-saturating"].reading(losses)

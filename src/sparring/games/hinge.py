@@ -17,7 +17,10 @@ loss, and costs next to nothing.
 from collections.abc import Mapping
 from typing import ClassVar
 
+from torch import Tensor
+
 from sparring import networks
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
@@ -77,6 +80,11 @@ class Hinge(NoiseToImage):
         """Equation 17."""
         (fake_logits,) = self.judge(round.fake)
         return {"adversarial": -fake_logits.mean()}  # -D(G(z))
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit."""
+        (logits,) = self.judge(batch.pictures)
+        return logits
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, and by how much of the margin."""

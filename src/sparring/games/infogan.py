@@ -25,6 +25,7 @@ from pydantic import Field
 from torch import Tensor
 
 from sparring import networks
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Move, Terms
@@ -139,6 +140,11 @@ class InfoGAN(NoiseToImage):
             "category": self.category_weight * category.mean(),
             "continuous": self.continuous_weight * continuous.mean(),
         }
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit; what is said beside it is left out."""
+        (output,) = self.judge(batch.pictures)
+        return output[:, 0]
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, and how much of the categorical codes can be read."""

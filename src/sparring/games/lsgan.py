@@ -13,7 +13,10 @@ Nothing in this loss keeps the discriminator's slope in bounds, so that its netw
 
 from collections.abc import Mapping
 
+from torch import Tensor
+
 from sparring import networks
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
@@ -70,6 +73,11 @@ class LSGAN(NoiseToImage):
         """Equation 9, right: the number of real pictures is the aim."""
         (fake_values,) = self.judge(round.fake)
         return {"adversarial": squared_error(fake_values, 1.0).mean()}  # (D(G(z)) - 1)^2 / 2
+
+    def realness(self, batch: Images) -> Tensor:
+        """The value, of which 1 is called real."""
+        (values,) = self.judge(batch.pictures)
+        return values
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""

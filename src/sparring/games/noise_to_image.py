@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from sparring import networks
 from sparring.config import Positive, Table
-from sparring.data.batches import Factored, FewLabels, Images, Labelled
+from sparring.data.batches import Factored, FewLabels, Images, Labelled, labels_of
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game, Move, Product, Terms
@@ -74,9 +74,7 @@ class Round:
         Raises:
             TypeError: the batch has none.
         """
-        if not isinstance(self.batch, Labelled):
-            raise TypeError("a batch without labels")
-        return self.batch.labels
+        return labels_of(self.batch)
 
     @property
     def factors(self) -> Tensor:

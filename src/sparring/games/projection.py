@@ -20,9 +20,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar
 
+from torch import Tensor
+
 from sparring import networks
 from sparring.config import Positive
-from sparring.data.batches import Images, Labelled
+from sparring.data.batches import Images, Labelled, labels_of
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, classes_of, noise_and_class
@@ -96,6 +98,11 @@ class Projection(NoiseToImage):
         """Raise what the discriminator says of the fakes as pictures of their class."""
         (fake_logits,) = self.judge(round.fake, given=classes_of(round.labels, self.spec))
         return {"adversarial": -fake_logits.mean()}  # -D(G(z, y), y)
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit as a picture of its class."""
+        (logits,) = self.judge(batch.pictures, given=classes_of(labels_of(batch), self.spec))
+        return logits
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead, and by how much of the margin."""

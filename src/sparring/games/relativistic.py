@@ -21,9 +21,11 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
+from torch import Tensor
 
 from sparring import networks
 from sparring.config import Positive
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
@@ -96,6 +98,11 @@ class Relativistic(NoiseToImage):
             (real_logits,) = self.judge(round.real)
         (fake_logits,) = self.judge(round.fake)
         return {"pairs": relativistic.pairs(fake_logits, real_logits).mean()}  # softplus(D(x) - D(G(z)))
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit, of which only differences count."""
+        (logits,) = self.judge(batch.pictures)
+        return logits
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""

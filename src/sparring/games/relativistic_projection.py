@@ -16,10 +16,11 @@ from functools import partial
 from typing import ClassVar
 
 import torch
+from torch import Tensor
 
 from sparring import networks
 from sparring.config import Positive
-from sparring.data.batches import Images, Labelled
+from sparring.data.batches import Images, Labelled, labels_of
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width, classes_of, noise_and_class
@@ -99,6 +100,11 @@ class RelativisticProjection(NoiseToImage):
             (real_logits,) = self.judge(round.real, given=classes)
         (fake_logits,) = self.judge(round.fake, given=classes)
         return {"pairs": relativistic.pairs(fake_logits, real_logits).mean()}  # softplus(D(x, y) - D(G(z, y), y))
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit as a picture of its class, of which only differences count."""
+        (logits,) = self.judge(batch.pictures, given=classes_of(labels_of(batch), self.spec))
+        return logits
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Who is ahead."""

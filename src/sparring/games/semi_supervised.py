@@ -24,6 +24,7 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
+from torch import Tensor
 
 from sparring import networks
 from sparring.data.batches import FewLabels, Images
@@ -106,6 +107,11 @@ class SemiSupervised(NoiseToImage):
             (real_features,) = self.features(round.real)
         (fake_features,) = self.features(round.fake)
         return {"features": feature_matching(real_features, fake_features)}  # |E f(x) - E f(G(z))|^2
+
+    def realness(self, batch: Images) -> Tensor:
+        """The logit of being of one of the classes."""
+        (scores,) = self.judge(batch.pictures)
+        return classes.realness(scores)
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """Whether the few are known, and whether the fakes still teach."""

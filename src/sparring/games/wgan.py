@@ -22,10 +22,12 @@ from typing import Annotated, ClassVar
 
 import torch
 from pydantic import Field
+from torch import Tensor
 from torch.nn.utils.parametrize import is_parametrized
 
 from sparring import networks
 from sparring.config import Positive
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Move, Terms
@@ -109,6 +111,11 @@ class WGAN(NoiseToImage):
         """Raise what the critic says of the fakes."""
         (fake_values,) = self.judge(round.fake)
         return {"adversarial": -fake_values.mean()}  # -D(G(z))
+
+    def realness(self, batch: Images) -> Tensor:
+        """The critic's value."""
+        (values,) = self.judge(batch.pictures)
+        return values
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """The distance, for its trend."""

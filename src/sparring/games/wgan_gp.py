@@ -18,9 +18,11 @@ from functools import partial
 from typing import Annotated, ClassVar
 
 from pydantic import Field
+from torch import Tensor
 
 from sparring import networks
 from sparring.config import Positive
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.noise_to_image import Aids, NoiseToImage, Numbers, Round, Width
@@ -94,6 +96,11 @@ class WGANGP(NoiseToImage):
         """Raise what the critic says of the fakes."""
         (fake_values,) = self.judge(round.fake)
         return {"adversarial": -fake_values.mean()}  # -D(G(z))
+
+    def realness(self, batch: Images) -> Tensor:
+        """The critic's value."""
+        (values,) = self.judge(batch.pictures)
+        return values
 
     def reading(self, losses: Mapping[str, float]) -> str:
         """The distance, for its trend."""

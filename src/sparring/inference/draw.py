@@ -43,6 +43,13 @@ def sheet(pictures: NDArray[Any], spec: Spec) -> bytes:
     return png(whole.repeat(scale, axis=0).repeat(scale, axis=1))
 
 
+def beside(left: NDArray[Any], right: NDArray[Any], spec: Spec) -> bytes:
+    """Two sheets of as many pictures side by side, as the bytes of an 8-bit PNG; see `sheet`."""
+    sheets = [np.asarray(Image.open(io.BytesIO(sheet(side, spec)))) for side in (left, right)]
+    gap = np.full((sheets[0].shape[0], max(8, sheets[0].shape[1] // 24), *sheets[0].shape[2:]), 255, np.uint8)
+    return png(np.atleast_3d(np.concatenate([sheets[0], gap, sheets[1]], 1)))
+
+
 def _tile(pictures: NDArray[Any]) -> NDArray[Any]:
     count, height, width, channels = pictures.shape
     columns = int(np.ceil(np.sqrt(count * height / width)))

@@ -16,7 +16,8 @@ from sparring.metrics.protocol import Protocol
 from sparring.metrics.receipt import Receipt
 from sparring.runs import report, weights
 from sparring.runs.folder import Run, find
-from sparring.runs.judge import Judge, Sets
+from sparring.runs.judge import Judge
+from sparring.runs.parts import Sets, with_test_part
 
 Say = Callable[[str], None]
 
@@ -91,15 +92,6 @@ def sets_of(model: Model, run: Run | None, data: str | Path | None, say: Say) ->
             "they cannot be compared"
         )
     return with_test_part(train, config, say)
-
-
-def with_test_part(train: Dataset, config: Data, say: Say) -> Sets:
-    """The set that is trained on, and its test part where it has one."""
-    if config.split != "train" or "test" not in train.source.splits:
-        return Sets(train, None)
-    # shaped like the training part, whatever its own pictures are
-    like = {"split": "test", "size": None if train.spec.points else (train.spec.height, train.spec.width)}
-    return Sets(train, datasets.open_dataset(config.model_copy(update=like), say))
 
 
 def _shape(spec: datasets.Spec) -> str:

@@ -16,6 +16,15 @@ from sparring.errors import SparringError, UsageError, did_you_mean
 from sparring.recipes import read_recipe
 from sparring.runs.settings import checked
 
+LOOK = "signals"
+"""The event of a look of the doctor."""
+STATES = ("started", "resumed", "interrupted", "halted", "finished")
+"""Events after which a run is in a state of that name."""
+ROLLBACK = "rollback"
+"""The event of going back on the doctor's advice."""
+BACK = ("resumed", ROLLBACK)
+"""Events with which a run goes on from an earlier checkpoint; `images` says from where."""
+
 
 class Run:
     """One run on disk.
@@ -57,6 +66,10 @@ class Run:
         """The page to look at."""
         return self.path / "report.html"
 
+    def evidence(self, verdict: str) -> Path:
+        """The picture that the doctor drew when it found something."""
+        return self.path / "doctor" / f"{verdict.replace(' ', '-')}.png"
+
     def sheet(self, images: int) -> Path:
         """The picture grid made after so many images."""
         return self.path / "samples" / f"{images:09}.png"
@@ -92,8 +105,27 @@ class Run:
         return _rows(self.metrics)
 
     def events(self) -> list[dict[str, Any]]:
-        """The rows of `events.jsonl`: started, resumed, interrupted, halted, finished."""
-        return _rows(self.path / "events.jsonl")
+        """What happened, the rows of `events.jsonl` but for the doctor's looks."""
+        return [row for row in _rows(self.path / "events.jsonl") if row.get("event") != LOOK]
+
+    def state(self) -> dict[str, Any]:
+        """The last event that says whether the run is at work: `started`, `interrupted`, ..."""
+        states = [row for row in self.events() if row.get("event") in STATES]
+        return states[-1] if states else {"event": STATES[0]}
+
+    def rollbacks(self) -> int:
+        """How often the run went back on the doctor's advice."""
+        return sum(row.get("event") == ROLLBACK for row in self.events())
+
+    def looks(self) -> list[dict[str, Any]]:
+        """What the doctor saw, oldest first, but for what a resumed run saw before it went back to a checkpoint."""
+        found: list[dict[str, Any]] = []
+        for row in _rows(self.path / "events.jsonl"):
+            if row.get("event") == LOOK:
+                found.append(row)
+            elif row.get("event") in BACK:
+                found = [look for look in found if look["images"] <= row["images"]]
+        return found
 
     def add_row(self, row: dict[str, Any]) -> None:
         """Append to `metrics.jsonl`."""

@@ -1,7 +1,7 @@
 """Who measures a model's pictures: they are drawn, looked at beside real ones, and every number gets its receipt."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,21 +22,8 @@ from sparring.metrics.features import Extractor, Seen, joined, look
 from sparring.metrics.panel import Evidence, Side
 from sparring.metrics.path import path_length
 from sparring.metrics.receipt import Receipt
+from sparring.runs.parts import Sets
 from sparring.seeds import mix
-
-
-@dataclass(frozen=True)
-class Sets:
-    """The pictures to compare with.
-
-    Attributes:
-        train: what the model was, or could have been, trained on.
-        test: the part of the set that was not; None where it has none.
-    """
-
-    train: Dataset
-    test: Dataset | None
-
 
 KEPT = 2000
 """Pictures of a side that are kept, for the few metrics of pictures themselves."""

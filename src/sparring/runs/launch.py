@@ -15,12 +15,12 @@ from sparring.data import Dataset
 from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder, preflight, watch
+from sparring.runs import checkpoint, choice, folder, guard, preflight, watch
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.fitting import check_batch, check_labels
 from sparring.runs.folder import Run
-from sparring.runs.session import Observer, Outcome, Session, Silent
+from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
 from sparring.seeds import mix
 from sparring.training.device import find_device
@@ -126,11 +126,25 @@ def train(
     run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
     with run.held(observer.say):
         try:
-            return session.play(run)
+            return _play(run, session)
         except Exception:
             if session.trainer.step == 0:
                 files.remove(run.path)  # it never began
             raise
+
+
+def _play(run: Run, session: Session) -> Outcome:
+    """Play, and where guard=rollback finds the run ill, go back and play on."""
+    while True:
+        try:
+            return session.play(run)
+        except Relapse as relapse:
+            session = guard.go_back(run, session, relapse.found, partial(_with, session))
+
+
+def _with(session: Session, recipe: Recipe) -> Session:
+    """A session like another one from its start, with another recipe."""
+    return prepare(recipe, session.title, session.observer, session.dataset)
 
 
 def _like(session: Session, batch_size: int) -> Session:
@@ -172,7 +186,7 @@ def resume(
         _restore(found, session)
         found.write_recipe(recipe)
         found.rewind(session.trainer.images)
-        return session.play(found)
+        return _play(found, session)
 
 
 def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | None = None) -> Session:
@@ -248,6 +262,9 @@ def _restore(run: Run, session: Session) -> None:
     saved = checkpoint.load(place)
     session.observer.say(f"going on from checkpoint {place}")
     try:
-        session.trainer.restore(saved.game, saved.averages, saved.state)
+        if run.rollbacks():  # the checkpoint may be from before the settings changed
+            guard.restore_what_fits(session.trainer, saved)
+        else:
+            session.trainer.restore(saved.game, saved.averages, saved.state)
     except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise SparringError(f"checkpoint {place} does not fit {run.path / 'recipe.toml'}: {error}") from None

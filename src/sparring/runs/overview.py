@@ -46,9 +46,8 @@ def line(run: Run) -> Line:
     Raises:
         SparringError: its folder is damaged.
     """
-    rows, events = run.rows(), run.events()
+    rows, state = run.rows(), run.state()["event"]
     last: Facts = rows[-1] if rows else {"images": 0, "seconds": 0.0}
-    state = events[-1]["event"] if events else "started"
     # a run that says neither that it ended nor how was killed, or is at work
     state = "unfinished" if state in ("started", "resumed") else state
     data = Path(run.recipe().data.path).name

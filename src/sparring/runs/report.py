@@ -11,9 +11,12 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from sparring import files, games
+from sparring.doctor.verdicts import ILLNESSES
 from sparring.metrics.receipt import RENAMED, Receipt, unlike
 from sparring.runs import checkpoint
 from sparring.runs.charts import svg
+from sparring.runs.diagnosis import Complaint
+from sparring.runs.diagnosis import of as diagnose
 from sparring.runs.folder import Run
 from sparring.runs.overview import receipts
 from sparring.runs.settings import marked
@@ -23,6 +26,13 @@ if TYPE_CHECKING:
 
 SHEETS = 12
 """Picture grids that a report shows; of more, as many are picked evenly, first and last among them."""
+
+BESIDE = {
+    "copying": "the training picture that is most like each",
+    "statistics mismatch": "what the shipped generator makes of the same latents",
+    "label ignored": "real pictures, both sides sorted by class",
+}
+"""What stands on the right of the doctor's pictures, where it is not simply real ones."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +44,22 @@ class Curve:
     legend: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Section:
+    """One verdict of the doctor, to be read: its numbers over time, and the picture beside it."""
+
+    complaint: Complaint
+    svg: Markup
+    picture: str
+
+
 def write(run: Run) -> Path:
     """Make or replace the report of a run from what lies in its folder.
 
     Raises:
         SparringError: the folder is damaged or cannot be written.
     """
-    recipe, rows = run.recipe(), run.rows()
+    recipe, rows, diagnosis = run.recipe(), run.rows(), diagnose(run)
     template = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
         (resources("sparring.runs") / "report.html.jinja").read_text(encoding="utf-8")
     )
@@ -57,15 +76,25 @@ def write(run: Run) -> Path:
         settings=marked(recipe),
         environment=run.environment(),
         events=run.events(),
+        diagnosis=diagnosis,
+        beside=BESIDE,
+        complaints=[_complaint(run, one) for one in diagnosis.complaints],
     )
     files.write(run.report, page)
     return run.report
 
 
 def _outcome(run: Run) -> str:
-    events = run.events()
-    last = events[-1] if events else {"event": "started"}
+    last = run.state()
     return f"halted: {last['why']}" if last["event"] == "halted" else str(last["event"])
+
+
+def _complaint(run: Run, one: Complaint) -> Section:
+    signals = ILLNESSES[one.finding.verdict].signals
+    looks = run.looks()
+    shown = [name for name in signals if any(name in look for look in looks)]
+    chart = _chart(looks, shown, "") if shown else Markup()
+    return Section(one, chart, _data_url(one.picture) if one.picture else "")
 
 
 def _evenly(paths: list[Path], count: int) -> list[Path]:

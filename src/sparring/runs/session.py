@@ -15,10 +15,13 @@ import sparring
 from sparring import files
 from sparring.config import Recipe
 from sparring.data import Dataset, Stream
+from sparring.doctor.examiner import FEWEST
+from sparring.doctor.verdicts import Finding
 from sparring.errors import Halted
 from sparring.games.base import Product
 from sparring.inference import draw, model, sample
 from sparring.runs import checkpoint, report
+from sparring.runs.checkup import Checkup
 from sparring.runs.folder import Run
 from sparring.runs.watch import Watch
 from sparring.training.loop import Progress, Trainer
@@ -40,6 +43,7 @@ class Status:
         rate: real images a second, lately.
         losses: mean of every loss term, lately.
         reading: what they mean.
+        health: what the doctor says of the run; empty before it has looked.
         sheet: the newest picture grid.
     """
 
@@ -50,6 +54,7 @@ class Status:
     rate: float = 0.0
     losses: dict[str, float] = field(default_factory=dict)
     reading: str = ""
+    health: str = ""
     sheet: Path | None = None
 
 
@@ -94,6 +99,18 @@ class Outcome:
     finished: bool
 
 
+class Relapse(Exception):
+    """A run fell ill, and shall go back.
+
+    Attributes:
+        found: what ails it.
+    """
+
+    def __init__(self, found: Finding) -> None:
+        super().__init__(found.verdict)
+        self.found = found
+
+
 @dataclass
 class Session:
     """Everything that takes part in a sitting."""
@@ -107,7 +124,12 @@ class Session:
     observer: Observer
 
     def play(self, run: Run) -> Outcome:
-        """Train until the budget is used up or somebody interrupts, and leave a whole run behind either way."""
+        """Train until the budget is used up or somebody interrupts, and leave a whole run behind either way.
+
+        Raises:
+            Halted: a number is not finite.
+            Relapse: with guard=rollback, the doctor found something.
+        """
         run.add_event("started" if self.trainer.step == 0 else "resumed", images=self.trainer.images)
         try:
             watch = self._watch(run)
@@ -115,6 +137,8 @@ class Session:
                 self._train(run, interrupted, watch)
             self._save(run)
         except Halted as stop:
+            if self._may_go_back(run):
+                raise Relapse(Finding("diverging", self.trainer.images, {}, str(stop))) from None
             run.add_event("halted", images=self.trainer.images, why=str(stop))
             report.write(run)
             raise Halted(f"{stop}; {_kept(run)}") from None
@@ -128,6 +152,7 @@ class Session:
         row = last = Progress(trainer.step, trainer.images, trainer.seconds)
         sheets = run.sheets()
         status = Status(goal=recipe.images, sheet=sheets[-1] if sheets else self._sheet(run))
+        checkup = self._checkup(run)
         saved = trainer.seconds
         if self._share(last) >= 1:
             self.observer.say(
@@ -141,6 +166,11 @@ class Session:
             if news:
                 self._row(run, row, now, status)
                 row = now
+            if checkup and checkup.due(now):
+                checkup.look(now)
+                status.health = ", ".join(one.verdict for one in checkup.findings) or "healthy"
+                if checkup.findings and self._may_go_back(run):
+                    raise Relapse(checkup.findings[0])
             if over or _passed(recipe.record.samples, last, now):
                 status.sheet = self._sheet(run)
             if watch and not interrupted.is_set() and (over or _passed(recipe.evaluation.every, last, now)):
@@ -150,6 +180,8 @@ class Session:
             if not over and now.seconds - saved >= recipe.record.checkpoint_seconds:
                 self._save(run)
                 saved = now.seconds
+                if checkup and recipe.guard == "rollback" and not watch:
+                    checkup.keep_best(self._product(), self._config())
             status.images, status.seconds, status.share = now.images, now.seconds, self._share(now)
             status.rate = status.rate or now.images / now.seconds  # until the first row
             self.observer.show(status, news)
@@ -157,15 +189,24 @@ class Session:
                 break
             last = now
 
+    def _may_go_back(self, run: Run) -> bool:
+        return self.recipe.guard == "rollback" and run.rollbacks() < self.recipe.rollbacks
+
+    def _checkup(self, run: Run) -> Checkup | None:
+        if self.recipe.guard == "off":
+            return None
+        if len(self.dataset) < FEWEST:
+            self.observer.say(f"the doctor needs at least {FEWEST} pictures to compare with, and does not look")
+            return None
+        return Checkup(run, self.recipe, self.dataset, self.trainer, self.observer.say)
+
     def _watch(self, run: Run) -> Watch | None:
         if not self.recipe.evaluation.every or self._share(Progress(0, self.trainer.images, self.trainer.seconds)) >= 1:
             return None
         return Watch(run, self.recipe, self.dataset, self._product(), self.observer.say)
 
     def _share(self, now: Progress) -> float:
-        shown = now.images / self.recipe.images if self.recipe.images else 0.0
-        spent = now.seconds / (60 * self.recipe.minutes) if self.recipe.minutes else 0.0
-        return min(1.0, max(shown, spent))
+        return self.recipe.used(now.images, now.seconds)
 
     def _row(self, run: Run, before: Progress, now: Progress, status: Status) -> None:
         status.losses = self.trainer.losses()

@@ -1,18 +1,17 @@
 """How good a run's pictures are while it trains: evaluations now and then, the best of which is kept."""
 
-from sparring import files
 from sparring.config import Recipe
 from sparring.data import Dataset
 from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.inference import model
 from sparring.metrics import panel, protocol, receipt
-from sparring.metrics.receipt import Receipt
-from sparring.runs import checkpoint
-from sparring.runs.evaluation import Say, find_extractor, with_test_part
+from sparring.runs.best import keep
+from sparring.runs.evaluation import Say, find_extractor
 from sparring.runs.folder import Run
 from sparring.runs.judge import Judge
 from sparring.runs.overview import receipts
+from sparring.runs.parts import with_test_part
 
 
 def check(recipe: Recipe) -> None:
@@ -76,11 +75,4 @@ class Watch:
             + (", the best so far" if best and rivals else "")
         )
         if best:
-            self._keep(chosen, product, config)
-
-    def _keep(self, chosen: Receipt, product: Product, config: model.Config) -> None:
-        place = checkpoint.latest(self.run.checkpoints)
-        assert place is not None  # one was saved just now
-        facts = {"checkpoint": place.name, "images": chosen.images, "metric": chosen.metric, "value": chosen.value}
-        files.write_json(self.run.path / "best.json", facts)
-        model.save(self.run.best_model, config, product)
+            keep(self.run, chosen.metric, chosen.value, product, config)

@@ -48,6 +48,9 @@ class Trainer:
     A step seeds the global random state from (seed, step), and its batches are numbered by the step, so that a trainer
     that was given back its `state` goes on exactly as if it had never stopped.
 
+    Attributes:
+        device: where it computes.
+
     Args:
         game: what is played; it is moved to the device.
         optimizer: settings of every optimiser.
@@ -71,7 +74,7 @@ class Trainer:
         self.averages = Averages(
             {name: self._players[name] for name in game.averaged}, average.half_life, average.ramp
         ).to(device)
-        self._seed, self._device = seed, device
+        self._seed, self.device = seed, device
         self.step = self.images = 0
         self.seconds = 0.0
 
@@ -89,11 +92,11 @@ class Trainer:
             yield Progress(self.step, self.images, self.seconds)
 
     def _play_step(self, batches: Iterator[Images]) -> None:
-        _reseed(mix("step", self._seed, self.step), self._device)
+        _reseed(mix("step", self._seed, self.step), self.device)
         self._set_rate()
         shown = 0
         for turns_left in range(self._draws, 0, -1):
-            batch = next(batches).to(self._device)
+            batch = next(batches).to(self.device)
             shown += len(batch)
             due = [move for move in self._moves if self.step % move.every == 0 and move.repeat >= turns_left]
             self._play_batch(batch, due)
@@ -142,6 +145,24 @@ class Trainer:
             found = self._first_bad_tensor(suspects) or "the loss itself"
             raise Halted(f"loss {bad.term!r} is not finite at step {bad.step + 1:,}; first bad tensor: {found}")
         return means
+
+    def vitals(self, player: str) -> dict[str, float]:
+        """How a player moved in its last turn.
+
+        Returns:
+            `gradient`, the root mean square of its gradient (that of all who moved with it), and `update`, the length
+            of its step beside that of its weights; empty before the first turn.
+        """
+        optimiser = next((one for team, one in self._optimisers.items() if player in team), None)
+        gradients = optimiser.gradients() if optimiser else []
+        if optimiser is None or not gradients:
+            return {}
+        count = sum(parameter.numel() for parameter in optimiser.parameters)
+        weights = [parameter.detach() for parameter in optimiser.parameters]
+        gradient, update, weight = (
+            torch.stack(torch._foreach_norm(column)).norm() for column in (gradients, optimiser.stride(), weights)
+        )
+        return {"gradient": float(gradient) / count**0.5, "update": float(update / weight)}
 
     def check(self) -> None:
         """Make sure that every number to be saved is finite: weights, statistics, averages, optimisers.

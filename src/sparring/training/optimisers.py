@@ -39,6 +39,10 @@ class Optimiser(ABC):
         """Move every parameter against its gradient."""
 
     @abstractmethod
+    def stride(self) -> list[Tensor]:
+        """By how much the last step moved every parameter, but for its sign."""
+
+    @abstractmethod
     def state(self) -> dict[str, list[Tensor]]:
         """What it remembers, by name, in the order of the parameters."""
 
@@ -95,6 +99,14 @@ class Adam(Optimiser):
             maximize=False,
         )
 
+    @torch.no_grad()
+    def stride(self) -> list[Tensor]:
+        """The running mean over the root of that of the squares, both corrected for starting at zero."""
+        slow, fast = (1 - beta ** float(self._step) for beta in self._betas)
+        roots = torch._foreach_sqrt(torch._foreach_div(self._squares, fast))
+        torch._foreach_add_(roots, self.EPSILON)
+        return list(torch._foreach_div(torch._foreach_mul(self._means, self.lr / slow), roots))
+
     def state(self) -> dict[str, list[Tensor]]:
         """The running means and the number of steps."""
         return {"means": self._means, "squares": self._squares, "step": [self._step]}
@@ -127,6 +139,13 @@ class RMSProp(Optimiser):
         roots = torch._foreach_sqrt(self._squares)
         torch._foreach_add_(roots, self.EPSILON)
         torch._foreach_addcdiv_(list[Tensor](self.parameters), gradients, roots, -self.lr)
+
+    @torch.no_grad()
+    def stride(self) -> list[Tensor]:
+        """The gradient over the root of the running mean of its square."""
+        roots = torch._foreach_sqrt(self._squares)
+        torch._foreach_add_(roots, self.EPSILON)
+        return list(torch._foreach_div(torch._foreach_mul(self.gradients(), self.lr), roots))
 
     def state(self) -> dict[str, list[Tensor]]:
         """The running means."""

@@ -1,0 +1,257 @@
+"""Tries the doctor on runs that are broken on purpose, and on healthy ones: what it says beside what was done.
+
+    .venv/bin/python -m benchmarks.doctor play [--out build/doctor] [--seeds 0 1 2] [--only VERDICT]
+    .venv/bin/python -m benchmarks.doctor table [--out build/doctor]
+    .venv/bin/python -m benchmarks.doctor cost
+
+`play` trains all cases of `benchmarks/ailments.py`, about half a minute each on one core, and goes on where it stopped;
+each leaves a file with the signals that the doctor wrote down and what an independent judge saw: the exact modes of
+points, or what a classifier of the set's own classes says of 300 fakes. `table` reads them: the thresholds of the
+verdicts were found on the runs of seed 0, without the cases marked `unseen`; the table is of all the others. `cost` is
+the share of training time that the doctor takes.
+"""
+
+import argparse
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import sparring
+from benchmarks.ailments import CASES, FASHION, Case
+from sparring.config import Data
+from sparring.data import open_dataset
+from sparring.data.batches import to_stored
+from sparring.doctor.course import Course
+from sparring.doctor.examiner import untouched
+from sparring.doctor.rules import SETTLED
+from sparring.doctor.verdicts import diagnose
+from sparring.errors import Halted
+from sparring.metrics import modes
+from sparring.metrics.features import look
+from sparring.runs import folder, launch
+from sparring.runs.environment import describe
+from sparring.runs.evaluation import own_classifier
+from sparring.runs.folder import Run
+from sparring.runs.session import Session, Silent, Status
+
+JUDGED = 300
+HELD_OUT = 500
+FEW_GROUPS = 0.35
+"""A collapse has begun when fakes are spread among fewer of the modes or classes than this share."""
+YOUNG = 0.25
+"""Of the run, before which a collapse cannot be told from being young."""
+FIRST = 0.03
+"""Of the run, before which no look is asked for."""
+
+
+def subset(name: str, count: int, out: Path) -> Path:
+    """`count` training pictures of a set, and 500 others as its test part, as a file."""
+    place = out / "data" / f"{Path(name).name}-{count}.npz"
+    if not place.exists():
+        whole = open_dataset(Data(path=name))
+        order = np.random.default_rng(0).permutation(len(whole))
+        parts = {"train": order[:count], "test": order[count : count + HELD_OUT]}
+        arrays: dict[str, Any] = {}
+        for part, rows in parts.items():
+            stored = whole.rows(rows).numpy().transpose(0, 2, 3, 1)
+            arrays[f"x_{part}"] = stored.reshape(len(rows), 2) if whole.spec.points else stored
+            if whole.labels is not None and not whole.spec.points:
+                arrays[f"y_{part}"] = whole.labels[rows]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(place, **arrays)
+    return place
+
+
+class Oracle(Silent):
+    """Looks at the fakes at every row, by means that the doctor does not have."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.seen: list[dict[str, Any]] = []
+        dataset = session.dataset
+        self._modes = getattr(dataset.source, "modes", None)
+        labelled = dataset.labels is not None and len(dataset) > 1000
+        self._judge = own_classifier(dataset, lambda text: None) if self._modes is None and labelled else None
+
+    def show(self, status: Status, news: bool) -> None:
+        """Count the modes or classes of 300 fakes."""
+        if not news or (self._modes is None and self._judge is None):
+            return
+        game, spec = self.session.trainer.game, self.session.dataset.spec
+        product = game.product(dict(game.players.items()))
+        with untouched(game), torch.no_grad():
+            fakes = to_stored(product.generator(product.latent.numbered(1, 0, JUDGED)), spec.bits)
+        if not np.isfinite(fakes).all():
+            return
+        if self._judge is not None:
+            said = look(self._judge, fakes, spec.bits).probabilities
+            assert said is not None
+            counts = np.bincount(said.argmax(1), minlength=said.shape[1])
+        else:
+            source: Any = self.session.dataset.source
+            counts = modes.of_points(fakes.reshape(len(fakes), 2), source.modes, source.sigma).counts
+        shares = counts / max(counts.sum(), 1)
+        even = float(np.exp(-sum(share * np.log(share) for share in shares if share)))
+        self.seen.append({"images": status.images, "groups": even / len(counts), "good": float(counts.sum() / JUDGED)})
+
+
+def play(verdict: str, case: Case, seed: int, out: Path) -> dict[str, Any]:
+    """Train one case, and what there is to know of it."""
+    name, _, few = case.data.partition(":")
+    data = subset(name, int(few), out) if few else Path(name)
+    settings = ["record.rows=2048", *case.settings]
+    recipe = launch.resolve(case.recipe, settings, data, seed=seed, images=case.images)
+    torch.manual_seed(seed)
+    session = launch.prepare(recipe, case.recipe, Silent())
+    oracle = Oracle(session)
+    if case.harm is not None:
+        case.harm(session)
+    session = replace(session, observer=oracle)
+    with tempfile.TemporaryDirectory() as temporary:
+        run = folder.create(Path(temporary) / "run", recipe, describe(session.dataset, session.device, case.recipe))
+        halted = ""
+        try:
+            session.play(run)
+        except Halted as stop:
+            halted = str(stop)
+        return {
+            "verdict": verdict,
+            "way": case.way,
+            "recipe": recipe.model_dump(mode="json", exclude_none=True),
+            "data": case.data,
+            "seed": seed,
+            "found_on": seed == 0 and not case.unseen,
+            "seconds": session.trainer.seconds,
+            "halted": halted,
+            "looks": run.looks(),
+            "rows": run.rows(),
+            "oracle": oracle.seen,
+        }
+
+
+def play_all(seeds: list[int], only: str, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(1)
+    for seed in seeds:
+        for verdict, number, case in [(verdict, *one) for verdict, cases in CASES.items() for one in enumerate(cases)]:
+            place = out / f"{verdict.replace(' ', '-')}-{number:02}-{seed}.json"
+            if place.exists() or only not in verdict:
+                continue
+            place.touch()  # another process takes the next one
+            found = play(verdict, case, seed, out)
+            place.write_text(json.dumps(found))
+            print(
+                f"{place.stem:34} {case.recipe:12} {found['seconds']:5.1f} s {len(found['looks']):4} looks", flush=True
+            )
+
+
+@dataclass(frozen=True)
+class Played:
+    """A run of the bench, and what the doctor says of it now.
+
+    Attributes:
+        truth: what was done to it.
+        found_on: whether thresholds were found on it.
+        final: verdicts at the last look, what began first at the beginning.
+        named: for every verdict that was ever given, the share of the budget at which it was.
+        began: the share at which a collapse or divergence began; nan where nobody can say.
+    """
+
+    truth: str
+    way: str
+    game: str
+    found_on: bool
+    final: tuple[str, ...]
+    named: dict[str, float]
+    began: float
+
+
+def read(place: Path) -> Played:
+    """Let the doctor look at what was written down, look by look as if it were live."""
+    kept = json.loads(place.read_text())
+    images = kept["recipe"]["images"]
+    looks = [look for look in kept["looks"] if look["images"] > FIRST * images]
+    seen = Course(looks, [look["images"] / images for look in looks])
+    named: dict[str, float] = {}
+    for count in range(1, len(seen) + 1):
+        for one in diagnose(seen.until(count)):
+            named.setdefault(one.verdict, float(seen.shares[count - 1]))
+    final = [one.verdict for one in diagnose(seen)]
+    if kept["halted"]:
+        final, named = ["diverging", *final], named | {"diverging": named.get("diverging", seen.shares[-1])}
+    began = max(SETTLED, 1 / 3 if "third" in kept["way"] else 0.0)
+    if kept["verdict"] == "mode collapse":
+        began = max(YOUNG, began)
+        shares = [row["images"] / images for row in kept["oracle"] if row["groups"] < FEW_GROUPS]
+        began = next((share for share in shares if share >= began), float("nan"))
+    game = kept["recipe"]["game"]["name"]
+    return Played(kept["verdict"], kept["way"], game, kept["found_on"], tuple(final), named, began)
+
+
+def table(out: Path) -> None:
+    """Print what the doctor says of all runs, those apart on which thresholds were found."""
+    runs = [read(place) for place in sorted(out.glob("*.json")) if place.stat().st_size]
+    print("| what was done | runs | named, thresholds found on these | runs | named, the others |")
+    print("| --- | --- | --- | --- | --- |")
+    for truth in CASES:
+        cells = []
+        for half in (True, False):
+            some = [one for one in runs if one.truth == truth and one.found_on is half]
+            right = sum(not one.named if truth == "healthy" else truth in one.final for one in some)
+            cells += [str(len(some)), f"{right} ({right / max(1, len(some)):.0%})"]
+        print(f"| {truth} | {' | '.join(cells)} |")
+    others = [one for one in runs if not one.found_on]
+    _confusion(others)
+    _delays(others)
+    for one in others:
+        if one.named if one.truth == "healthy" else one.truth not in one.final:
+            print(f"wrong: {one.truth}, {one.way}, {one.game}: {one.final}, at some time {one.named}")
+
+
+def _confusion(runs: list[Played]) -> None:
+    columns = [*list(CASES)[:-1], "healthy"]
+    print("\nRows: what was done. Columns: the verdict that comes first at the end of the run.\n")
+    print(f"| | {' | '.join(columns)} |\n| --- |{' --- |' * len(columns)}")
+    for truth in columns:
+        first = [one.final[0] if one.final else "healthy" for one in runs if one.truth == truth]
+        print(f"| **{truth}** | {' | '.join(str(first.count(name) or '') for name in columns)} |")
+
+
+def _delays(runs: list[Played]) -> None:
+    print("\n| named after it began | runs | median share of the run | at most |\n| --- | --- | --- | --- |")
+    for truth in ("mode collapse", "diverging"):
+        delays = [max(0.0, one.named[truth] - one.began) for one in runs if one.truth == truth and truth in one.named]
+        delays = [delay for delay in delays if delay == delay]
+        print(f"| {truth} | {len(delays)} | {np.median(delays):.1%} | {max(delays):.1%} |")
+
+
+def cost(out: Path) -> None:
+    """Print the share of training time that the doctor takes."""
+    print("| recipe | data | seconds of training | looks | share of the time |\n| --- | --- | --- | --- | --- |")
+    for recipe, data in (("dcgan", FASHION), ("relativistic", FASHION), ("gan", FASHION), ("ring8", "ring8")):
+        with tempfile.TemporaryDirectory() as folder:
+            looks = Run(Path(sparring.train(recipe, data=data, runs=folder, name="run", minutes=1).folder)).looks()
+        last = looks[-1]
+        print(f"| {recipe} | {data} | {last['seconds']:.0f} | {len(looks)} | {last['spent'] / last['seconds']:.1%} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["play", "table", "cost"])
+    parser.add_argument("--out", type=Path, default=Path("build/doctor"))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--only", default="")
+    asked = parser.parse_args()
+    if asked.what == "play":
+        play_all(asked.seeds, asked.only, asked.out)
+    else:
+        {"table": table, "cost": cost}[asked.what](asked.out)
+
+
+if __name__ == "__main__":
+    main()

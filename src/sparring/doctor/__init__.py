@@ -1,0 +1,1 @@
+"""What ails a run: cheap signals while it trains, and named verdicts on them."""

@@ -1,0 +1,76 @@
+"""The signals of a run over time, as the rules of the verdicts read them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Series = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class Course:
+    """What the doctor saw at every look, oldest first.
+
+    A signal is read as a series, a number for each look: nan before it was first seen, and in looks that left it out
+    the one before.
+
+    Args:
+        looks: rows of `events.jsonl`, each with `images`.
+        shares: for each look how much of the run's budget was used up, 0 to 1.
+
+    >>> course = Course([{"images": 1, "spread": 0.5}, {"images": 2}, {"images": 3, "spread": 0.9}], [0.1, 0.2, 0.3])
+    >>> course["spread"], course["precision"]
+    (array([0.5, 0.5, 0.9]), array([nan, nan, nan]))
+    """
+
+    def __init__(self, looks: Sequence[Mapping[str, Any]], shares: Sequence[float]) -> None:
+        self.looks = looks
+        self.images = np.array([look["images"] for look in looks], np.int64)
+        self.shares = np.array(shares, np.float64)
+
+    def __len__(self) -> int:
+        return len(self.looks)
+
+    def __getitem__(self, name: str) -> Series:
+        found = np.full(len(self.looks), np.nan)
+        last = np.nan
+        for at, look in enumerate(self.looks):
+            last = look.get(name, last)
+            found[at] = last
+        return found
+
+    def seen(self, name: str) -> Flags:
+        """At which looks the signal was read."""
+        return np.array([name in look for look in self.looks], np.bool_)
+
+    def smooth(self, name: str, looks: int = 5) -> Series:
+        """The median of each look and those right before it, `looks` at most; no later one takes part.
+
+        >>> Course([{"images": at, "a": at} for at in range(4)], [0.0] * 4).smooth("a", 3)
+        array([0., 0., 1., 2.])
+        """
+        return before(self[name], looks)
+
+    def until(self, count: int) -> "Course":
+        """The first looks alone."""
+        return Course(self.looks[:count], self.shares.tolist()[:count])
+
+
+def before(series: Series, looks: int) -> Series:
+    """The median of each number and those right before it; of an even count the lower one."""
+    padded = np.concatenate([np.full(looks - 1, np.nan), series])
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, looks), 1)  # nan last
+    known = (~np.isnan(windows)).sum(1)
+    return np.take_along_axis(windows, np.maximum(known - 1, 0)[:, None] // 2, 1)[:, 0]
+
+
+def earlier(series: Series, shares: Series, ago: float) -> Series:
+    """For each look the number that was seen when so much less of the budget was used up; nan if none was.
+
+    >>> earlier(np.array([1.0, 2.0, 3.0]), np.array([0.1, 0.2, 0.3]), 0.15)
+    array([nan, nan,  1.])
+    """
+    at = np.searchsorted(shares, shares - ago, side="right") - 1
+    return np.where(at >= 0, series[np.maximum(at, 0)], np.nan)

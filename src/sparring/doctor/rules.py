@@ -1,0 +1,126 @@
+"""The rules: for every look at a run, whether the signals are those of an illness.
+
+The thresholds were found on one half of a bench of runs that were broken on purpose, and tried on the other half:
+`benchmarks/doctor.py`, with its result in `docs/doctor.md`.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparring.doctor.course import Course, Flags, Series, before, earlier
+
+SETTLED = 0.1
+"""Share of the budget before which bad pictures are a young run's good right."""
+
+
+def diverging(course: Course) -> Flags:
+    """Logits or slopes run away from what they were, or the pictures jump about and come to nothing."""
+    far = course["distance"] > 0.2
+    jumps = (course.smooth("drift", 3) > 0.6) & (course.smooth("distance", 3) > 0.4) & _settled(course)
+    return (_grown(course["slope"], 30) & far) | (course["logits"] > 1e4) | jumps
+
+
+def mode_collapse(course: Course) -> Flags:
+    """Fakes fall into few of the groups that real pictures are in, or lie closely together.
+
+    Young runs look just the same. So there must have been more before, or the run is not young and gets no better.
+    """
+    variety, spread, distance = (course.smooth(name, 3) for name in ("variety", "spread", "distance"))
+    few = (variety < 0.35) | (spread < 0.35)
+    fallen = np.fmax.accumulate(variety) > np.maximum(2 * variety, 0.5)
+    young = (course.shares < 0.25) & (course.images < 100_000)
+    stuck = ~young & ~(distance < 0.85 * earlier(distance, course.shares, 0.06))
+    return _lasting(few & (fallen | stuck) & _settled(course), few)
+
+
+def vanishing_gradient(course: Course) -> Flags:
+    """The generator's gradient is nothing, or nothing beside what it was."""
+    gradient = course["generator.gradient"]
+    return (gradient < 1e-6) | (gradient < 1e-4 * np.fmax.accumulate(gradient))
+
+
+def too_strong(course: Course) -> Flags:
+    """Every fake is told, far from undecided, and the pictures are far off and come no nearer."""
+    sure = (course.smooth("separation") > 0.995) & (course.smooth("sureness") > 0.95)
+    distance = course.smooth("distance")
+    then = earlier(distance, course.shares, 0.2)
+    stuck = (distance > 0.2) & ((distance > 0.7 * then) | np.isnan(then))
+    return sure & stuck & _settled(course)
+
+
+def too_weak(course: Course) -> Flags:
+    """The fakes are far from real, and it cannot tell."""
+    return (course.smooth("separation") < 0.65) & (course.smooth("distance") > 0.1) & _settled(course)
+
+
+def overfits(course: Course) -> Flags:
+    """Real pictures that it was not trained on look to it like fakes."""
+    return (course.smooth("overfitting") > 0.6) & (course.smooth("separation") > 0.8)
+
+
+def oscillating(course: Course) -> Flags:
+    """The discriminator tells real from fake, then does not, again and again; or its lead falls to little and back."""
+    separation, gap = course.smooth("separation", 3), course["gap"]
+    settled = _settled(course)
+    flags = np.zeros(len(course), np.bool_)
+    for at in np.flatnonzero(settled):
+        past = settled & (np.arange(len(course)) <= at)
+        top = np.quantile(gap[past], 0.9)
+        told = _swings(separation[past] > 0.85, separation[past] < 0.6)
+        leads = _swings((gap[past] > 0.7 * top) & (separation[past] > 0.95), gap[past] < 0.3 * top)
+        now = course.shares[at] - course.shares[past]
+        flags[at] = any(len(swings) >= few and now[swings[-1]] < 0.25 for swings, few in ((told, 4), (leads, 6)))
+    return flags
+
+
+def _swings(high: Flags, low: Flags) -> NDArray[np.intp]:
+    """Where a series that was low is high, or the other way round; what lies between does not count."""
+    places = np.flatnonzero(high | low)
+    changed: NDArray[np.intp] = places[1:][high[places][1:] != high[places][:-1]]
+    return changed
+
+
+def checkerboard(course: Course) -> Flags:
+    """Fine detail beats with a period of 2 or 4 pixels, in pictures that are not all the same."""
+    strength = np.hypot(course.smooth("peak_2"), np.maximum(course.smooth("peak_4"), 0))
+    return (strength > 0.5) & (course.smooth("variety") > 0.15) & (course.shares > 3 * SETTLED)
+
+
+def copying(course: Course) -> Flags:
+    """Fakes lie nearer to training pictures than held-out pictures do."""
+    expected = course["copies_expected"]
+    return course.smooth("copies") - np.where(np.isnan(expected), 0.0, expected) > 0.3
+
+
+def label_ignored(course: Course) -> Flags:
+    """Classes of fakes are named rightly about as often as by chance."""
+    return (course.smooth("agreement") < 0.3) & (course.shares > 2 * SETTLED)
+
+
+def statistics_mismatch(course: Course) -> Flags:
+    """What is shipped is farther from real than what was trained at the time."""
+    worse = course["shipped_distance"] - np.where(course.seen("shipped_distance"), course["distance"], np.nan)
+    return (before(worse, 6) > 0.1) & (course.shares > 2 * SETTLED)
+
+
+def plateau(course: Course) -> Flags:
+    """The generator hardly moves any more, and its pictures are not there yet."""
+    still = course.smooth("generator.update") < 1e-5
+    return still & (course.smooth("distance") > 0.1) & _settled(course)
+
+
+def _lasting(begins: Flags, goes_on: Flags) -> Flags:
+    """From where something begins for as long as it goes on."""
+    found = begins.copy()
+    for at in range(1, len(found)):
+        found[at] |= found[at - 1] and goes_on[at]
+    return found
+
+
+def _settled(course: Course) -> Flags:
+    return course.shares > SETTLED
+
+
+def _grown(series: Series, times: float) -> Flags:
+    """Beyond so many times the least that was usual so far."""
+    return series > times * np.fmin.accumulate(before(series, 3))

@@ -1,0 +1,148 @@
+"""Verdicts on courses that were written by hand: each rule where it must speak, and where it must be silent."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sparring.config import Recipe
+from sparring.doctor.course import Course, before, earlier
+from sparring.doctor.remedies import remedy
+from sparring.doctor.verdicts import ILLNESSES, diagnose, not_looked_for
+from sparring.runs.settings import checked
+
+WELL: dict[str, float] = {
+    "spread": 0.98,
+    "variety": 0.95,
+    "coverage": 0.9,
+    "recall": 0.8,
+    "distance": 0.02,
+    "shipped_distance": 0.01,
+    "drift": 0.3,
+    "copies": 0.0,
+    "copies_expected": 0.0,
+    "agreement": 0.9,
+    "peak_2": 0.05,
+    "peak_4": 0.05,
+    "separation": 0.75,
+    "sureness": 0.4,
+    "gap": 1.0,
+    "logits": 1.0,
+    "slope": 1.0,
+    "overfitting": 0.1,
+    "generator.gradient": 1e-2,
+    "generator.update": 1e-3,
+}
+SICK: dict[str, dict[str, Any]] = {
+    "mode collapse": {"variety": 0.1, "spread": 0.2},
+    "vanishing gradient": {"generator.gradient": 1e-9},
+    "discriminator too strong": {"separation": 1.0, "sureness": 1.0, "distance": 0.9},
+    "discriminator too weak": {"separation": 0.5, "distance": 0.6},
+    "discriminator overfits": {"separation": 0.99, "overfitting": 0.9},
+    "diverging": {"slope": 900.0, "logits": 2e4, "distance": 1.5},
+    "checkerboard": {"peak_2": 0.8},
+    "copying": {"copies": 0.9},
+    "label ignored": {"agreement": 0.0},
+    "statistics mismatch": {"shipped_distance": 0.9},
+    "plateau": {"generator.update": 1e-8, "distance": 0.6},
+}
+LOOKS = 40
+
+
+def course(sick: dict[str, Any] | None = None, since: int = 0, leave_out: tuple[str, ...] = ()) -> Course:
+    rows = [
+        {name: value for name, value in WELL.items() if name not in leave_out}
+        | {"images": 1000 * (at + 1)}
+        | (sick or {} if at >= since else {})
+        for at in range(LOOKS)
+    ]
+    return Course(rows, [(at + 1) / LOOKS for at in range(LOOKS)])
+
+
+def test_a_healthy_run_has_no_verdict() -> None:
+    assert all(not diagnose(course().until(count)) for count in range(LOOKS + 1))
+
+
+@pytest.mark.parametrize("verdict", SICK)
+def test_every_illness_is_named_since_it_began(verdict: str) -> None:
+    found = diagnose(course(SICK[verdict], since=20))
+    assert verdict in [one.verdict for one in found]
+    named = next(one for one in found if one.verdict == verdict)
+    assert 21_000 <= named.since <= 31_000
+    assert set(named.numbers) == set(ILLNESSES[verdict].signals)
+    assert "{" not in named.evidence
+
+
+@pytest.mark.parametrize("verdict", SICK)
+def test_one_odd_look_is_no_illness(verdict: str) -> None:
+    rows = [dict(look) for look in course().looks]
+    rows[20] |= SICK[verdict]
+    assert not diagnose(Course(rows[:21], [(at + 1) / LOOKS for at in range(21)]))
+
+
+@pytest.mark.parametrize("verdict", sorted({*SICK, "oscillating"}))
+def test_without_its_signal_an_illness_is_not_looked_for(verdict: str) -> None:
+    seen = course(leave_out=(ILLNESSES[verdict].signals[0],))
+    assert not_looked_for(seen) == [
+        name for name in ILLNESSES if ILLNESSES[name].signals[0] == ILLNESSES[verdict].signals[0]
+    ]
+    assert verdict not in [one.verdict for one in diagnose(seen)]
+
+
+def swinging(**signals: tuple[float, float]) -> list[str]:
+    """What is said of a run in which signals go from one value to the other and back, every ten looks."""
+    rows = [dict(look) for look in course().looks]
+    for at, row in enumerate(rows):
+        row |= {name: (low, high)[at // 5 % 2] for name, (low, high) in signals.items()}
+    return [one.verdict for one in diagnose(Course(rows, [(at + 1) / LOOKS for at in range(LOOKS)]))]
+
+
+def test_a_lead_that_comes_and_goes_is_an_oscillation_and_one_that_trembles_is_not() -> None:
+    assert swinging(separation=(0.5, 0.95)) == ["oscillating"]
+    assert swinging(gap=(1.0, 9.0), separation=(0.97, 1.0)) == ["oscillating"]
+    assert not swinging(separation=(0.65, 0.8))
+    assert not swinging(gap=(0.01, 0.09))  # a large change of next to nothing
+
+
+def test_a_young_run_may_have_few_sorts_of_pictures_and_one_that_had_more_may_not() -> None:
+    sick = SICK["mode collapse"]
+    young = [dict(look) | sick | {"distance": 0.9 - 0.08 * at} for at, look in enumerate(course().looks[:10])]
+    assert not diagnose(Course(young, [(at + 1) / LOOKS for at in range(10)]))
+    fallen = [dict(look) | (sick if at > 5 else {}) for at, look in enumerate(course().looks[:10])]
+    assert [one.verdict for one in diagnose(Course(fallen, [(at + 1) / LOOKS for at in range(10)]))] == [
+        "mode collapse"
+    ]
+
+
+def test_what_began_first_comes_first() -> None:
+    rows = [dict(look) for look in course(SICK["mode collapse"], since=10).looks]
+    for row in rows[25:]:
+        row |= SICK["copying"]
+    found = [one.verdict for one in diagnose(Course(rows, [(at + 1) / LOOKS for at in range(LOOKS)]))]
+    assert found == ["mode collapse", "copying"]
+
+
+def test_medians_and_earlier_numbers_never_look_ahead() -> None:
+    series = np.random.default_rng(0).normal(size=30)
+    series[4] = np.nan
+    smooth = before(series, 5)
+    for at in range(30):
+        known = series[max(0, at - 4) : at + 1]
+        known = np.sort(known[~np.isnan(known)])
+        assert smooth[at] == known[(len(known) - 1) // 2]
+    shares = np.linspace(0.01, 0.3, 30)
+    then = earlier(np.arange(30.0), shares, 0.1)
+    assert np.isnan(then[:9]).all()
+    assert then[29] == pytest.approx(19)
+
+
+@pytest.mark.parametrize("game", ["gan", "wgan", "projection", "auxiliary", "vae", "semi-supervised", "hinge"])
+@pytest.mark.parametrize("verdict", ILLNESSES)
+def test_every_remedy_is_a_recipe_that_differs(verdict: str, game: str) -> None:
+    from sparring.recipes import override, parse
+
+    recipe: Recipe = checked({"game": {"name": game}, "images": 1000})
+    settings = remedy(verdict, recipe)
+    assert settings
+    raw = override(recipe.model_dump(mode="json", exclude_none=True), parse(settings))
+    assert checked(raw) != recipe
