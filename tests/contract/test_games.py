@@ -35,7 +35,7 @@ def real_bank(spec: Spec) -> Bank:
     return Bank(
         few=Labelled(pictures[:12], labels[:12]),
         held_out=Labelled(pictures[6:], labels[6:]),
-        pictures=pictures,
+        pictures=lambda numbers: pictures[numbers],
         vectors=vectors,
         own=signals.nearest(vectors),
         middles=signals.groups(vectors, 4),

@@ -1,6 +1,6 @@
 """Looks at a run between two steps: the same latents every time, and a few real pictures, held-out ones among them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -39,8 +39,8 @@ class Bank:
     Attributes:
         few: training pictures that the discriminator is shown.
         held_out: as many that are not trained on; None where the set has none.
-        pictures: [N, C, H, W], training pictures, the few among them.
-        vectors: [N, F], sketches of these.
+        pictures: from numbers, [M] below N, to training pictures, [M, C, H, W].
+        vectors: [N, F], sketches of training pictures, the few first.
         own: [N], how far each is from its nearest neighbour among them.
         middles: [K, F], of the groups that the training pictures fall into.
         classifier: from sketches to classes; None without labels, or where it does not work.
@@ -49,7 +49,7 @@ class Bank:
 
     few: Images
     held_out: Images | None
-    pictures: Tensor
+    pictures: Callable[[Tensor], Tensor]
     vectors: Tensor
     own: Tensor
     middles: Tensor
@@ -58,7 +58,7 @@ class Bank:
 
     def nearest(self, pictures: Tensor) -> Tensor:
         """[M, C, H, W], for each of so many pictures the training picture that is most like it."""
-        return self.pictures[torch.cdist(signals.sketches(pictures), self.vectors).argmin(1)]
+        return self.pictures(torch.cdist(signals.sketches(pictures), self.vectors).argmin(1))
 
 
 def bank(train: Dataset, held_out: Dataset | None, multiple: int, device: torch.device) -> Bank:
@@ -71,20 +71,20 @@ def bank(train: Dataset, held_out: Dataset | None, multiple: int, device: torch.
         device: where to.
     """
     rows = _some(train, min(len(train), BANK if train.stored is not None else 2 * FEW))
-    every = train.batch(rows).to(device)
-    vectors = signals.sketches(every.pictures)
+    vectors = torch.cat([signals.sketches(train.batch(part).pictures) for part in _parts(rows)]).to(device)
     few = min(FEW, len(rows))
     few -= few % multiple
     classifier, right = None, 0.0
-    if isinstance(every, Labelled) and len(train.spec.classes) > 1:
-        classes, half = len(train.spec.classes), len(rows) // 2
-        classifier = signals.linear_classifier(vectors[half:], every.labels[half:], classes)
-        right = signals.accuracy(classifier, vectors[:half], every.labels[:half])
+    if train.labels is not None and len(train.spec.classes) > 1:
+        classes, half, labels = len(train.spec.classes), len(rows) // 2, torch.from_numpy(train.labels[rows]).to(device)
+        classifier = signals.linear_classifier(vectors[half:], labels[half:], classes)
+        right = signals.accuracy(classifier, vectors[:half], labels[:half])
         classifier = classifier if right > CHANCE / classes else None
+    few_held_out = None if held_out is None or len(held_out) < few else held_out.batch(_some(held_out, few)).to(device)
     return Bank(
-        few=_first(every, few),
-        held_out=None if held_out is None or len(held_out) < few else _first(_batch(held_out, few), few).to(device),
-        pictures=every.pictures,
+        few=train.batch(rows[:few]).to(device),
+        held_out=few_held_out,
+        pictures=lambda numbers: train.batch(rows[numbers.cpu().numpy()]).pictures,
         vectors=vectors,
         own=signals.nearest(vectors),
         middles=signals.groups(vectors),
@@ -97,14 +97,9 @@ def _some(dataset: Dataset, count: int) -> NDArray[np.int64]:
     return np.random.default_rng(mix("doctor", 0)).permutation(len(dataset))[:count]
 
 
-def _batch(dataset: Dataset, count: int) -> Images:
-    return dataset.batch(_some(dataset, count))
-
-
-def _first(batch: Images, count: int) -> Images:
-    if isinstance(batch, Labelled):
-        return Labelled(batch.pictures[:count], batch.labels[:count])
-    return Images(batch.pictures[:count])
+def _parts(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """So many at a time, since large pictures would fill the memory."""
+    return np.array_split(rows, -(-len(rows) // FEW))
 
 
 class Examiner:

@@ -60,17 +60,29 @@ def overfits(course: Course) -> Flags:
 
 def oscillating(course: Course) -> Flags:
     """The discriminator tells real from fake, then does not, again and again; or its lead falls to little and back."""
-    separation, gap = course.smooth("separation", 3), course["gap"]
-    settled = _settled(course)
     flags = np.zeros(len(course), np.bool_)
-    for at in np.flatnonzero(settled):
-        past = settled & (np.arange(len(course)) <= at)
-        top = np.quantile(gap[past], 0.9)
-        told = _swings(separation[past] > 0.85, separation[past] < 0.6)
-        leads = _swings((gap[past] > 0.7 * top) & (separation[past] > 0.95), gap[past] < 0.3 * top)
-        now = course.shares[at] - course.shares[past]
-        flags[at] = any(len(swings) >= few and now[swings[-1]] < 0.25 for swings, few in ((told, 4), (leads, 6)))
+    for at in np.flatnonzero(_settled(course)).tolist():
+        told, led = _turns(course.until(at + 1))
+        now = course.shares[at] - course.shares
+        flags[at] = any(len(turns) >= few and now[turns[-1]] < 0.25 for turns, few in ((told, 4), (led, 6)))
     return flags
+
+
+def period(course: Course) -> float:
+    """The images that an oscillation takes; nan without one."""
+    turns = max(_turns(course), key=len)
+    if len(turns) < 2:
+        return float("nan")
+    return 2 * float(course.images[turns[-1]] - course.images[turns[0]]) / (len(turns) - 1)
+
+
+def _turns(course: Course) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Looks at which the discriminator began or ceased to tell, and those at which its lead became much or little."""
+    separation, gap, settled = course.smooth("separation", 3), course["gap"], _settled(course)
+    top = np.quantile(gap[settled], 0.9) if settled.any() else np.nan
+    told = _swings(settled & (separation > 0.85), settled & (separation < 0.6))
+    led = _swings(settled & (gap > 0.7 * top) & (separation > 0.95), settled & (gap < 0.3 * top))
+    return told, led
 
 
 def _swings(high: Flags, low: Flags) -> NDArray[np.intp]:

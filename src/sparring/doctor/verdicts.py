@@ -41,6 +41,7 @@ class Illness:
         signals: that the evidence is made of; without the first one nothing can be said.
         evidence: a sentence with the signals in braces.
         means: two sentences for a newcomer.
+        measures: what else the evidence is made of, by the name of the function.
     """
 
     rule: Callable[[Course], Flags]
@@ -48,6 +49,7 @@ class Illness:
     signals: tuple[str, ...]
     evidence: str
     means: str
+    measures: tuple[Callable[[Course], float], ...] = ()
 
 
 def diagnose(course: Course) -> list[Finding]:
@@ -61,6 +63,7 @@ def diagnose(course: Course) -> list[Finding]:
         if streak >= illness.looks:
             since = int(course.images[len(course) - streak])
             numbers = {signal: float(course[signal][-1]) for signal in illness.signals}
+            numbers |= {measure.__name__: measure(course) for measure in illness.measures}
             words = {signal.replace(".", "_"): value for signal, value in numbers.items()}
             findings.append(Finding(name, since, numbers, illness.evidence.format(**words)))
     return sorted(findings, key=lambda one: one.since)
@@ -139,9 +142,11 @@ ILLNESSES = {
         rules.oscillating,
         2,
         ("gap", "separation"),
-        "the gap between the logits of real and fake keeps rising and falling by more than half; it is {gap:.2g} now",
+        "the discriminator's lead comes and goes with a period of about {period:,.0f} images; between the logits of "
+        "real and fake lie {gap:.2g} now",
         "The players undo each other's work in turn instead of coming nearer to a balance. Momentum or a high learning "
         "rate lets each one run past the point where the other could follow.",
+        (rules.period,),
     ),
     "checkerboard": Illness(
         rules.checkerboard,

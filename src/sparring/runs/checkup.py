@@ -1,7 +1,10 @@
 """The doctor's visits to a run while it trains: seldom enough to cost next to nothing."""
 
 import time
+from collections import deque
 from collections.abc import Callable
+from math import isfinite
+from statistics import median
 
 from sparring import files
 from sparring.config import Recipe
@@ -53,30 +56,35 @@ class Checkup:
         self._examiner = Examiner(trainer, real, recipe.seed)
         self.looks = run.looks()
         self.findings = diagnose(course(self.looks, recipe))
-        self._began, self._next = trainer.seconds, 0.0
+        self._began, self._next, self._next_share = trainer.seconds, 0.0, 0.0
         self._spent = 0.0
-        self._preparation = self._cost = time.perf_counter() - began  # a first look takes about as long
+        self._preparation = time.perf_counter() - began
+        self._costs = deque([self._preparation], maxlen=5)  # a first look takes about as long
 
     def due(self, now: Progress) -> bool:
-        """Whether it is time for another look, and there is time for one that takes as long as the last."""
+        """Whether it is time for another look, and there is time for one that takes as long as usual."""
         allowance = SHARE * (now.seconds - self._began)
         # the preparation is paid off with half of it, so that the first minute does not pass without a look
-        affordable = self._spent + self._cost <= allowance - min(self._preparation, allowance / 2)
-        return affordable and self.recipe.used(now.images, now.seconds) >= self._next
+        left = allowance - min(self._preparation, allowance / 2) - self._spent
+        return left >= median(self._costs) and now.seconds >= self._next and self._used(now) >= self._next_share
+
+    def _used(self, now: Progress) -> float:
+        return self.recipe.used(now.images, now.seconds)
 
     def look(self, now: Progress) -> None:
         """Look, write down what was seen, and say what is new about it."""
         began = time.perf_counter()
-        self._next = self.recipe.used(now.images, now.seconds) + INTERVAL
-        numbers = {name: float(f"{value:.5g}") for name, value in self._examiner.look().items()}
+        # not several at once where time was saved up
+        self._next, self._next_share = now.seconds + median(self._costs) / SHARE / 2, self._used(now) + INTERVAL
+        numbers = {name: float(f"{value:.5g}") for name, value in self._examiner.look().items() if isfinite(value)}
         spent = round(self._preparation + self._spent, 3)  # by the doctor, before this look
         row = {"images": now.images, "step": now.step, "seconds": round(now.seconds, 3), "spent": spent, **numbers}
         self.looks.append(row)
         self.run.add_event(LOOK, **row)
         before, self.findings = self.findings, diagnose(course(self.looks, self.recipe))
         self._tell(before, now)
-        self._cost = time.perf_counter() - began
-        self._spent += self._cost
+        self._costs.append(time.perf_counter() - began)
+        self._spent += self._costs[-1]
 
     def keep_best(self, product: Product, config: Config) -> None:
         """Call the checkpoint that was just saved the best, if the run is well and its pictures were never so near."""
