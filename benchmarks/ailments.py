@@ -432,8 +432,8 @@ def weak() -> list[Case]:
         Case(mixed, "dcgan", FASHION, PICTURES, SMALL, mixed_up),
         Case(mixed, "lsgan", DIGITS, PICTURES, SMALL, mixed_up, unseen=True),
         Case(blind, "dcgan", DIGITS, PICTURES, SMALL, given(_blind, "discriminator")),
-        Case(anew, "dcgan", FASHION, PICTURES, SMALL, forgetful(10)),
-        Case(anew, "hinge", MNIST, PICTURES, SMALL, forgetful(10), unseen=True),
+        Case(anew, "dcgan", FASHION, PICTURES, SMALL, forgetful(3)),
+        Case(anew, "hinge", MNIST, PICTURES, SMALL, forgetful(3), unseen=True),
     ]
 
 
@@ -485,14 +485,16 @@ def diverges() -> list[Case]:
 def oscillates() -> list[Case]:
     """The players undo each other's work again and again."""
     turns, forgets, noise = "players take long turns", "discriminator forgets now and then", "noise comes and goes"
+    forgetting = together(forgetful(250), rate("discriminator", 4))
+    noisy = together(noise_now_and_then(8000), rate("discriminator", 4))
     return [
-        Case(turns, "dcgan", MNIST, PICTURES, SMALL, phases(4000)),
+        Case(turns, "dcgan", MNIST, 2 * PICTURES, SMALL, phases(8000)),
         Case(turns, "ring8", "ring8", POINTS, (), phases(30_000)),
-        Case(turns, "gan", FASHION, VECTORS, (), phases(30_000), unseen=True),
-        Case(turns, "lsgan", DIGITS, PICTURES, SMALL, phases(6000), unseen=True),
-        Case(forgets, "dcgan", DIGITS, PICTURES, SMALL, together(forgetful(110), rate("discriminator", 4))),
-        Case(forgets, "hinge", FASHION, PICTURES, SMALL, forgetful(130), unseen=True),
-        Case(noise, "dcgan", FASHION, PICTURES, SMALL, together(noise_now_and_then(6000), rate("discriminator", 4))),
+        Case(turns, "gan", FASHION, 2 * VECTORS, (), phases(40_000), unseen=True),
+        Case(turns, "lsgan", DIGITS, 2 * PICTURES, SMALL, phases(8000), unseen=True),
+        Case(forgets, "dcgan", DIGITS, 2 * PICTURES, SMALL, forgetting),
+        Case(forgets, "hinge", FASHION, 2 * PICTURES, SMALL, forgetting, unseen=True),
+        Case(noise, "dcgan", FASHION, 2 * PICTURES, SMALL, noisy),
     ]
 
 

@@ -11,7 +11,8 @@ from sparring import games
 from sparring.data.batches import Labelled, labels_of
 from sparring.data.spec import Spec
 from sparring.doctor import signals
-from sparring.doctor.examiner import Bank, Examiner
+from sparring.doctor.bank import Bank
+from sparring.doctor.examiner import Examiner
 from sparring.games.base import Game
 from sparring.inference import model, sample
 from sparring.runs import checkpoint
@@ -38,6 +39,7 @@ def real_bank(spec: Spec) -> Bank:
         pictures=lambda numbers: pictures[numbers],
         vectors=vectors,
         own=signals.nearest(vectors),
+        copies=0.1,
         middles=signals.groups(vectors, 4),
         classifier=signals.linear_classifier(vectors, labels, 3),
         right=0.9,

@@ -1,11 +1,14 @@
 """The doctor beside a run: what it writes, that it changes nothing, and going back on its advice."""
 
 import json
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 import sparring
@@ -14,7 +17,7 @@ from sparring.cli.main import app
 from sparring.doctor.course import Course
 from sparring.doctor.verdicts import Finding
 from sparring.errors import Halted, UsageError
-from sparring.runs import checkpoint, checkup
+from sparring.runs import checkpoint, checkup, guard
 from sparring.runs.folder import Run
 from sparring.runs.session import Silent, Status
 
@@ -105,9 +108,9 @@ def test_a_sick_run_on_disk_is_diagnosed(tmp_path: Path) -> None:
 def test_the_suggested_command_can_be_run(tmp_path: Path) -> None:
     run = train(tmp_path, "optimizer.lr=1e-9")
     command = next(one.command for one in sparring.diagnose(run.path).complaints if one.finding.verdict == "plateau")
-    said = CliRunner().invoke(app, [*command.split()[1:], "--runs", str(tmp_path), "--json"])
+    said = CliRunner().invoke(app, [*shlex.split(command)[1:], "--json"])
     assert said.exit_code == 0
-    assert json.loads(said.stdout)["folder"] == str(tmp_path / "a-2")
+    assert json.loads(said.stdout)["folder"] == str(tmp_path / "a-against-plateau")
 
 
 def test_a_run_that_nobody_looked_at_is_not_called_healthy(tmp_path: Path) -> None:
@@ -119,8 +122,6 @@ def test_a_run_that_nobody_looked_at_is_not_called_healthy(tmp_path: Path) -> No
 
 
 def test_a_set_of_few_pictures_is_not_looked_at(tmp_path: Path) -> None:
-    import numpy as np
-
     np.save(tmp_path / "few.npy", np.random.default_rng(0).integers(0, 255, (10, 8, 8, 1), dtype=np.uint8))
     listener = Listener()
     outcome = sparring.train(
@@ -132,11 +133,56 @@ def test_a_set_of_few_pictures_is_not_looked_at(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("value", [0, 255])
 def test_pictures_that_are_all_the_same_do_not_stop_a_run(tmp_path: Path, value: int) -> None:
-    import numpy as np
-
     np.save(tmp_path / "same.npy", np.full((40, 8, 8, 1), value, np.uint8))
     outcome = sparring.train("gan", "batch_size=8", data=tmp_path / "same.npy", runs=tmp_path, name="same", images=40)
     assert Run(Path(outcome.folder)).looks()
+
+
+def npz(tmp_path: Path, **arrays: Any) -> Path:
+    place = tmp_path / "set.npz"
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 255, (80, 8, 8, 1), dtype=np.uint8)
+    np.savez(place, x_train=pictures[:50], x_test=pictures[50:], y_train=np.arange(50) % 2, **arrays)
+    return place
+
+
+@pytest.mark.parametrize("labels", [{}, {"y_test": np.arange(30) % 3}])
+def test_a_test_part_of_other_classes_is_left_out(tmp_path: Path, labels: dict[str, Any]) -> None:
+    listener = Listener()
+    outcome = sparring.train(
+        "conditional", *TINY, data=npz(tmp_path, **labels), runs=tmp_path, name="a", images=96, observer=listener
+    )
+    looks = Run(Path(outcome.folder)).looks()
+    assert looks
+    assert "overfitting" not in looks[0]
+    assert any("leaves out the test part" in text for text in listener.said)
+
+
+def test_a_test_part_that_is_broken_is_left_out(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        for number in range(40):
+            sheet = np.random.default_rng(number).integers(0, 255, (8, 8), dtype=np.uint8)
+            Image.fromarray(sheet).save(tmp_path / "set" / part / f"{number}.png")
+    (tmp_path / "set" / "test" / "7.png").write_bytes(b"no picture")
+    listener = Listener()
+    outcome = sparring.train("gan", *TINY, data=tmp_path / "set", runs=tmp_path, name="a", images=96, observer=listener)
+    assert Run(Path(outcome.folder)).looks()
+    assert any("leaves out the test part" in text and "7.png" in text for text in listener.said)
+
+
+def test_held_out_pictures_are_looked_at(tmp_path: Path) -> None:
+    outcome = sparring.train("gan", *TINY, data=npz(tmp_path), runs=tmp_path, name="a", images=96)
+    looks = Run(Path(outcome.folder)).looks()
+    assert {"overfitting", "accuracy_held_out"} <= looks[0].keys()
+
+
+def test_starting_over_forgets_what_was_seen(tmp_path: Path) -> None:
+    run = train(tmp_path)
+    for place in checkpoint.finished(run.checkpoints):
+        files.remove(place)
+    sparring.resume(run.path)
+    assert [look["images"] for look in run.looks()] == list(range(32, 321, 32))
 
 
 def test_a_resumed_run_forgets_what_was_seen_after_its_checkpoint(tmp_path: Path) -> None:
@@ -195,6 +241,39 @@ def test_a_number_that_is_not_finite_is_gone_back_from(tmp_path: Path) -> None:
     run = Run(tmp_path / "a")
     assert [event.get("verdict") for event in run.events() if event["event"] == "rollback"] == ["diverging"]
     assert sparring.diagnose(run.path).verdicts[0] == "diverging"
+
+
+def test_what_starts_anew_starts_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    falls_ill(monkeypatch, lambda course: course.images[-1] == 192, "label ignored")  # wider networks
+    run = train(tmp_path, "guard=rollback", "rollbacks=1", *SAVES)
+    (back,) = [event for event in run.events() if event["event"] == "rollback"]
+    assert (back["images"], back["settings"]) == (0, ["game.width=8"])
+    assert [look["images"] for look in run.looks()] == list(range(32, 321, 32))
+    assert sparring.load(run.model).sample(2).shape == (2, 8, 8, 1)
+
+
+def test_at_the_end_of_a_budget_of_minutes_it_does_not_go_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    falls_ill(monkeypatch, lambda course: course.shares[-1] > 0.9)
+    outcome = sparring.train(
+        "gan", *TINY, "guard=rollback", data="digits", runs=tmp_path, name="a", minutes=0.01, images=10_000_000
+    )
+    run = Run(Path(outcome.folder))
+    assert not run.rollbacks()
+    assert run.state()["images"] == outcome.images > 0
+
+
+def test_a_suggestion_that_cannot_be_tried_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def impossible(*args: Any) -> tuple[str, ...]:
+        return ("batch_size=1000000",)
+
+    falls_ill(monkeypatch, lambda course: course.images[-1] == 192)
+    monkeypatch.setattr(guard, "remedy", impossible)
+    listener = Listener()
+    run = train(tmp_path, "guard=rollback", *SAVES, observer=listener)
+    assert not run.rollbacks()
+    assert any("cannot be tried" in text for text in listener.said)
+    assert run.state()["event"] == "finished"
+    assert run.rows()[-1]["images"] == 320
 
 
 def test_the_best_checkpoint_is_kept_to_go_back_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,8 @@ def _lines(found: "Diagnosis") -> list[str]:
         return [
             f"{found.run}: the doctor has not looked at it: it was too short, or trained with guard=off",
         ]
-    title = f"{found.run}: {', '.join(found.verdicts)} ({found.looks} looks, the last after {found.images:,} images)"
-    lines = [title]
+    seen = f" ({found.looks} looks, the last after {found.images:,} images)" if found.looks else ""
+    lines = [f"{found.run}: {', '.join(found.verdicts)}{seen}"]
     for one in found.complaints:
         lines += [
             "",

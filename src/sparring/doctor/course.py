@@ -9,20 +9,23 @@ from numpy.typing import NDArray
 Series = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
+SELDOM = ("shipped_distance",)
+"""Signals that most looks leave out."""
+
 
 class Course:
     """What the doctor saw at every look, oldest first.
 
-    A signal is read as a series, a number for each look: nan before it was first seen, and in looks that left it out
-    the one before.
+    A signal is read as a series, a number for each look, and nan where it was not seen. What is seldom looked at stands
+    for the looks after it.
 
     Args:
         looks: rows of `events.jsonl`, each with `images`.
         shares: for each look how much of the run's budget was used up, 0 to 1.
 
     >>> course = Course([{"images": 1, "spread": 0.5}, {"images": 2}, {"images": 3, "spread": 0.9}], [0.1, 0.2, 0.3])
-    >>> course["spread"], course["precision"]
-    (array([0.5, 0.5, 0.9]), array([nan, nan, nan]))
+    >>> course["spread"]
+    array([0.5, nan, 0.9])
     """
 
     def __init__(self, looks: Sequence[Mapping[str, Any]], shares: Sequence[float]) -> None:
@@ -37,7 +40,7 @@ class Course:
         found = np.full(len(self.looks), np.nan)
         last = np.nan
         for at, look in enumerate(self.looks):
-            last = look.get(name, last)
+            last = look.get(name, last if name in SELDOM else np.nan)
             found[at] = last
         return found
 

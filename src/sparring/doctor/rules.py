@@ -60,12 +60,17 @@ def overfits(course: Course) -> Flags:
 
 def oscillating(course: Course) -> Flags:
     """The discriminator tells real from fake, then does not, again and again; or its lead falls to little and back."""
-    flags = np.zeros(len(course), np.bool_)
-    for at in np.flatnonzero(_settled(course)).tolist():
-        told, led = _turns(course.until(at + 1))
-        now = course.shares[at] - course.shares
-        flags[at] = any(len(turns) >= few and now[turns[-1]] < 0.25 for turns, few in ((told, 4), (led, 6)))
-    return flags
+    told, led = _turns(course)
+    return _again(course, told, 4) | _again(course, led, 6)
+
+
+def _again(course: Course, turns: NDArray[np.intp], few: int) -> Flags:
+    """At which looks there have been so many turns, the last of them lately."""
+    so_far = np.searchsorted(turns, np.arange(len(course)), side="right")
+    if len(turns) < few:
+        return np.zeros(len(course), np.bool_)
+    lately = course.shares - course.shares[turns[np.maximum(so_far - 1, 0)]] < 0.25
+    return (so_far >= few) & lately
 
 
 def period(course: Course) -> float:
@@ -79,8 +84,8 @@ def period(course: Course) -> float:
 def _turns(course: Course) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Looks at which the discriminator began or ceased to tell, and those at which its lead became much or little."""
     separation, gap, settled = course.smooth("separation", 3), course["gap"], _settled(course)
-    top = np.quantile(gap[settled], 0.9) if settled.any() else np.nan
-    told = _swings(settled & (separation > 0.85), settled & (separation < 0.6))
+    top = np.nanquantile(gap[settled], 0.9) if np.isfinite(gap[settled]).any() else np.nan
+    told = _swings(settled & (separation > 0.8), settled & (separation < 0.6))
     led = _swings(settled & (gap > 0.7 * top) & (separation > 0.95), settled & (gap < 0.3 * top))
     return told, led
 
@@ -99,9 +104,8 @@ def checkerboard(course: Course) -> Flags:
 
 
 def copying(course: Course) -> Flags:
-    """Fakes lie nearer to training pictures than held-out pictures do."""
-    expected = course["copies_expected"]
-    return course.smooth("copies") - np.where(np.isnan(expected), 0.0, expected) > 0.3
+    """More fakes lie right beside a training picture than real pictures do that are none."""
+    return course.smooth("copies") - course["copies_expected"] > 0.3
 
 
 def label_ignored(course: Course) -> Flags:

@@ -203,8 +203,14 @@ def linear_classifier(vectors: Tensor, labels: Tensor, classes: int) -> Tensor:
 
 
 def accuracy(weights: Tensor, vectors: Tensor, labels: Tensor) -> float:
-    """The share of vectors, [N, F], of which the linear classifier names the class."""
-    return float(((_with_one(vectors) @ weights).argmax(1) == labels).float().mean())
+    """The share of vectors, [N, F], of which the linear classifier names the class, in the mean over the classes.
+
+    >>> weights = torch.tensor([[-1.0, 1.0], [0.0, 0.0]])  # the sign of the only number
+    >>> accuracy(weights, torch.tensor([[1.0], [2.0], [3.0], [4.0]]), torch.tensor([1, 1, 1, 0]))
+    0.5
+    """
+    right = ((_with_one(vectors) @ weights).argmax(1) == labels).float()
+    return float(torch.stack([right[labels == one].mean() for one in labels.bincount().nonzero()[:, 0]]).mean())
 
 
 def _with_one(vectors: Tensor) -> Tensor:

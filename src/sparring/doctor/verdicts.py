@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from string import Formatter
 
 import numpy as np
 
@@ -39,7 +40,7 @@ class Illness:
         rule: for each look, whether the signals are those of this illness.
         looks: so many in a row make a verdict.
         signals: that the evidence is made of; without the first one nothing can be said.
-        evidence: a sentence with the signals in braces.
+        evidence: the parts of a sentence, with signals in braces.
         means: two sentences for a newcomer.
         measures: what else the evidence is made of, by the name of the function.
     """
@@ -47,7 +48,7 @@ class Illness:
     rule: Callable[[Course], Flags]
     looks: int
     signals: tuple[str, ...]
-    evidence: str
+    evidence: tuple[str, ...]
     means: str
     measures: tuple[Callable[[Course], float], ...] = ()
 
@@ -62,11 +63,24 @@ def diagnose(course: Course) -> list[Finding]:
         streak = len(flags) if flags.all() else int(np.argmin(flags[::-1]))
         if streak >= illness.looks:
             since = int(course.images[len(course) - streak])
-            numbers = {signal: float(course[signal][-1]) for signal in illness.signals}
-            numbers |= {measure.__name__: measure(course) for measure in illness.measures}
-            words = {signal.replace(".", "_"): value for signal, value in numbers.items()}
-            findings.append(Finding(name, since, numbers, illness.evidence.format(**words)))
+            findings.append(Finding(name, since, numbers := _numbers(illness, course), _sentence(illness, numbers)))
     return sorted(findings, key=lambda one: one.since)
+
+
+def _numbers(illness: Illness, course: Course) -> dict[str, float]:
+    """What is known of the signals at the last look."""
+    found = {signal: float(course[signal][-1]) for signal in illness.signals}
+    found |= {measure.__name__: measure(course) for measure in illness.measures}
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def _sentence(illness: Illness, numbers: dict[str, float]) -> str:
+    """The parts of the evidence whose numbers are known."""
+    words = {name.replace(".", "_"): value for name, value in numbers.items()}
+    parts = [
+        part for part in illness.evidence if all(field in words for _, field, _, _ in Formatter().parse(part) if field)
+    ]
+    return "; ".join(part.format(**words) for part in parts)
 
 
 def not_looked_for(course: Course) -> list[str]:
@@ -78,9 +92,12 @@ ILLNESSES = {
     "diverging": Illness(
         rules.diverging,
         2,
-        ("slope", "logits", "distance", "drift"),
-        "the discriminator's slope at fakes is {slope:.3g} and its logits {logits:.3g}; the pictures are "
-        "{distance:.2g} from real ones (0: alike) and moved by {drift:.0%} of the real spread since the last look",
+        ("distance", "slope", "logits", "drift"),
+        (
+            "the pictures are {distance:.2g} from real ones (0: alike)",
+            "they moved by {drift:.0%} of the real spread since the last look",
+            "the discriminator's slope at fakes is {slope:.3g}, its logits {logits:.3g}",
+        ),
         "Weights or logits grow without end instead of settling, so each step undoes more than it learns. Usually the "
         "learning rate is too high, or nothing bounds the discriminator.",
     ),
@@ -88,8 +105,10 @@ ILLNESSES = {
         rules.vanishing_gradient,
         2,
         ("generator.gradient", "generator.update"),
-        "the root mean square of the generator's gradient is {generator_gradient:.2g}, a step moves it by "
-        "{generator_update:.2g} of its weights",
+        (
+            "the root mean square of the generator's gradient is {generator_gradient:.2g}, a step moves it by "
+            "{generator_update:.2g} of its weights",
+        ),
         "The generator is told nothing about how to improve, because the loss is flat where it stands. That happens "
         "where the discriminator is certain and the loss saturates, or where something cuts the gradient off.",
     ),
@@ -97,8 +116,10 @@ ILLNESSES = {
         rules.plateau,
         3,
         ("generator.update", "distance"),
-        "a step moves the generator by {generator_update:.2g} of its weights, and its pictures are {distance:.2g} from "
-        "real ones (0: alike)",
+        (
+            "a step moves the generator by {generator_update:.2g} of its weights, and its pictures are "
+            "{distance:.2g} from real ones (0: alike)",
+        ),
         "Nothing is learnt any more, though the pictures are not there yet. The learning rate is too low, or has "
         "already fallen to nothing.",
     ),
@@ -106,8 +127,10 @@ ILLNESSES = {
         rules.too_strong,
         3,
         ("separation", "sureness", "distance"),
-        "it ranks a real picture above a fake in {separation:.1%} of pairs, and the pictures stay {distance:.2g} from "
-        "real ones (0: alike)",
+        (
+            "it ranks a real picture above a fake in {separation:.1%} of pairs, and the pictures stay "
+            "{distance:.2g} from real ones (0: alike)",
+        ),
         "The discriminator wins every time, and the generator finds no way to do better. It learns too fast beside the "
         "generator, or something that the generator cannot mend gives the fakes away.",
     ),
@@ -115,17 +138,23 @@ ILLNESSES = {
         rules.too_weak,
         3,
         ("separation", "distance"),
-        "it ranks a real picture above a fake in only {separation:.0%} of pairs (50%: by chance), although the "
-        "pictures are {distance:.2g} from real ones (0: alike)",
+        (
+            "it ranks a real picture above a fake in only {separation:.0%} of pairs (50%: by chance), although "
+            "the pictures are {distance:.2g} from real ones (0: alike)",
+        ),
         "Fakes are plainly different from real pictures, yet the discriminator cannot tell. So it teaches the "
         "generator nothing: it is too small, too slow, or does not see enough of the pictures.",
     ),
     "mode collapse": Illness(
         rules.mode_collapse,
         2,
-        ("variety", "spread"),
-        "fakes fall into {variety:.0%} of the groups that as many real pictures fall into, and differ from each other "
-        "{spread:.0%} as much",
+        ("variety", "spread", "coverage", "recall"),
+        (
+            "fakes fall into {variety:.0%} of the groups that as many real pictures fall into, and differ from "
+            "each other "
+            "{spread:.0%} as much",
+            "{coverage:.0%} of the real pictures have a fake near, {recall:.0%} lie among the fakes",
+        ),
         "The generator makes few sorts of pictures, whatever noise it is given. It has found something that fools the "
         "discriminator at the moment, and has no reason to make anything else.",
     ),
@@ -133,8 +162,10 @@ ILLNESSES = {
         rules.overfits,
         3,
         ("overfitting", "separation"),
-        "to it, real pictures that it was not trained on are {overfitting:.0%} of the way from training pictures to "
-        "fakes",
+        (
+            "to it, real pictures that it was not trained on are {overfitting:.0%} of the way from training "
+            "pictures to fakes",
+        ),
         "The discriminator has learnt the training pictures by heart instead of what they have in common. What it "
         "teaches is no longer how real pictures look, so quality soon falls; small sets suffer most.",
     ),
@@ -142,8 +173,10 @@ ILLNESSES = {
         rules.oscillating,
         2,
         ("gap", "separation"),
-        "the discriminator's lead comes and goes with a period of about {period:,.0f} images; between the logits of "
-        "real and fake lie {gap:.2g} now",
+        (
+            "the discriminator's lead comes and goes with a period of about {period:,.0f} images; between the "
+            "logits of real and fake lie {gap:.2g} now",
+        ),
         "The players undo each other's work in turn instead of coming nearer to a balance. Momentum or a high learning "
         "rate lets each one run past the point where the other could follow.",
         (rules.period,),
@@ -152,8 +185,10 @@ ILLNESSES = {
         rules.checkerboard,
         3,
         ("peak_2", "peak_4"),
-        "fine detail beats every 2 pixels with {peak_2:.0%} of its strength more than in real pictures, every 4 with "
-        "{peak_4:.0%}",
+        (
+            "fine detail beats every 2 pixels with {peak_2:.0%} of its strength more than in real pictures, "
+            "every 4 with {peak_4:.0%}",
+        ),
         "The pictures carry a regular grid of lighter and darker pixels. It comes from layers that enlarge with uneven "
         "overlap, such as transposed convolutions.",
     ),
@@ -161,8 +196,10 @@ ILLNESSES = {
         rules.copying,
         3,
         ("copies",),
-        "{copies:.0%} of the fakes are nearer to a training picture than two thirds of the way to that one's own "
-        "neighbour",
+        (
+            "{copies:.0%} of the fakes are nearer to a training picture than two thirds of the way to that one's "
+            "own neighbour",
+        ),
         "The generator gives back training pictures instead of making new ones. The set is too small for networks of "
         "this size, or it was trained for too long.",
     ),
@@ -170,8 +207,10 @@ ILLNESSES = {
         rules.label_ignored,
         3,
         ("agreement",),
-        "a simple classifier finds the class that was asked for {agreement:.0%} as often, beyond chance, as in real "
-        "pictures",
+        (
+            "a simple classifier finds the class that was asked for {agreement:.0%} as often, beyond chance, as "
+            "in real pictures",
+        ),
         "The pictures do not show the class that was asked for. The label does not reach the generator, the "
         "discriminator does not mind, or the labels of the set do not belong to its pictures.",
     ),
@@ -179,7 +218,7 @@ ILLNESSES = {
         rules.statistics_mismatch,
         3,
         ("shipped_distance", "distance"),
-        "the shipped generator is {shipped_distance:.2g} from real pictures, the one in training {distance:.2g}",
+        ("the shipped generator is {shipped_distance:.2g} from real pictures, the one in training {distance:.2g}",),
         "The generator that is shipped, an average in evaluation mode, is much worse than the one that is trained. The "
         "running statistics of its batch norm, or its average, do not belong to its weights.",
     ),

@@ -6,12 +6,16 @@ from collections.abc import Callable
 from math import isfinite
 from statistics import median
 
+import torch
+
 from sparring import files
 from sparring.config import Recipe
 from sparring.data import Dataset
-from sparring.data.batches import to_stored
-from sparring.doctor.examiner import Examiner, bank
+from sparring.data.batches import Images, Labelled, to_stored
+from sparring.doctor.bank import FEWEST, bank, shown
+from sparring.doctor.examiner import Examiner
 from sparring.doctor.verdicts import Finding, diagnose
+from sparring.errors import SparringError
 from sparring.games.base import Product
 from sparring.inference import draw
 from sparring.inference.model import Config
@@ -29,6 +33,9 @@ INTERVAL = 1 / 200
 
 DISTANCE = "distance"
 """The signal by which the best checkpoint is chosen where nothing else is measured."""
+
+BEYOND = 1e30
+"""Instead of a number that is not finite."""
 
 Say = Callable[[str], None]
 
@@ -51,15 +58,31 @@ class Checkup:
     def __init__(self, run: Run, recipe: Recipe, dataset: Dataset, trainer: Trainer, say: Say) -> None:
         self.run, self.recipe, self.spec, self._say = run, recipe, dataset.spec, say
         began = time.perf_counter()
-        held_out = with_test_part(dataset, recipe.data.model_copy(update={"memory_gb": 0.0}), lambda text: None).test
-        real = bank(dataset, held_out, trainer.game.multiple, trainer.device)
-        self._examiner = Examiner(trainer, real, recipe.seed)
+        real = bank(dataset, self._held_out(dataset, trainer), trainer.game.multiple, trainer.device)
+        self._examiner, self._device = Examiner(trainer, real, recipe.seed), trainer.device
         self.looks = run.looks()
         self.findings = diagnose(course(self.looks, recipe))
         self._began, self._next, self._next_share = trainer.seconds, 0.0, 0.0
         self._spent = 0.0
         self._preparation = time.perf_counter() - began
         self._costs = deque([self._preparation], maxlen=5)  # a first look takes about as long
+
+    def _held_out(self, dataset: Dataset, trainer: Trainer) -> Images | None:
+        """Pictures of the test part; None where there is none, or it is of no use, which is said."""
+        try:
+            # nothing is decoded that is not looked at
+            lazy = self.recipe.data.model_copy(update={"memory_gb": 0.0, "skip_bad": False})
+            test = with_test_part(dataset, lazy, lambda text: None).test
+            if test is None:
+                return None
+            if issubclass(trainer.game.takes, Labelled) and test.spec.classes != dataset.spec.classes:
+                self._say("the doctor leaves out the test part: its classes are not those of the training part")
+                return None
+            rows = shown(test, trainer.game.multiple)
+            return test.batch(rows).to(trainer.device) if len(rows) >= FEWEST else None
+        except SparringError as error:
+            self._say(f"the doctor leaves out the test part: {error}")
+            return None
 
     def due(self, now: Progress) -> bool:
         """Whether it is time for another look, and there is time for one that takes as long as usual."""
@@ -73,12 +96,15 @@ class Checkup:
 
     def look(self, now: Progress) -> None:
         """Look, write down what was seen, and say what is new about it."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)  # what is still being computed is training
         began = time.perf_counter()
         # not several at once where time was saved up
         self._next, self._next_share = now.seconds + median(self._costs) / SHARE / 2, self._used(now) + INTERVAL
-        numbers = {name: float(f"{value:.5g}") for name, value in self._examiner.look().items() if isfinite(value)}
+        numbers = {name: _number(name, value) for name, value in self._examiner.look().items()}
         spent = round(self._preparation + self._spent, 3)  # by the doctor, before this look
-        row = {"images": now.images, "step": now.step, "seconds": round(now.seconds, 3), "spent": spent, **numbers}
+        row = {"images": now.images, "step": now.step, "seconds": round(now.seconds, 3), "spent": spent}
+        row |= {name: value for name, value in numbers.items() if value is not None}
         self.looks.append(row)
         self.run.add_event(LOOK, **row)
         before, self.findings = self.findings, diagnose(course(self.looks, self.recipe))
@@ -92,7 +118,7 @@ class Checkup:
             return
         distance = float(course(self.looks, self.recipe).smooth(DISTANCE)[-1])
         best = checkpoint.best(self.run.checkpoints)
-        if best is None or distance < best["value"]:
+        if isfinite(distance) and (best is None or distance < best["value"]):
             keep(self.run, DISTANCE, distance, product, config)
 
     def _tell(self, before: list[Finding], now: Progress) -> None:
@@ -100,7 +126,7 @@ class Checkup:
         for one in self.findings:
             if one.verdict not in known:
                 self._note(one, now)
-        for name in known - {one.verdict for one in self.findings}:
+        for name in sorted(known - {one.verdict for one in self.findings}):
             self.run.add_event("over", images=now.images, verdict=name)
             self._say(f"doctor: no longer {name}")
 
@@ -111,3 +137,10 @@ class Checkup:
         left, right = (to_stored(side, self.spec.bits) for side in self._examiner.picture(one.verdict))
         self.run.evidence(one.verdict).parent.mkdir(exist_ok=True)
         files.write(self.run.evidence(one.verdict), draw.beside(left, right, self.spec))
+
+
+def _number(name: str, value: float) -> float | None:
+    """Five digits of a signal. JSON has no infinity: what may grow without end is then beyond all bounds."""
+    if isfinite(value):
+        return float(f"{value:.5g}")
+    return BEYOND if name in ("logits", "slope") else None

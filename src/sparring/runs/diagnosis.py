@@ -1,10 +1,12 @@
 """What the doctor says of a run that lies on disk."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sparring.config import Recipe
+from sparring.data.spec import Spec
 from sparring.doctor.course import Course
 from sparring.doctor.remedies import remedy
 from sparring.doctor.verdicts import Finding, diagnose, not_looked_for
@@ -121,8 +123,11 @@ def _halted(run: Run) -> list[Finding]:
 
 
 def _command(run: Run, finding: Finding) -> str:
-    settings = " ".join(remedy(finding.verdict, run.recipe()))
-    return f"sparring train {run.path / 'recipe.toml'} --name {run.name}-2 {settings}"
+    spec = Spec.model_validate(run.environment()["data"]["spec"])
+    name = f"{run.name}-against-{finding.verdict.replace(' ', '-')}"
+    beside = [] if run.path.parent == Path("runs") else ["--runs", str(run.path.parent)]
+    settings = remedy(finding.verdict, run.recipe(), spec)
+    return shlex.join(["sparring", "train", str(run.path / "recipe.toml"), *settings, "--name", name, *beside])
 
 
 def _picture(run: Run, finding: Finding) -> Path | None:

@@ -22,7 +22,7 @@ STATES = ("started", "resumed", "interrupted", "halted", "finished")
 """Events after which a run is in a state of that name."""
 ROLLBACK = "rollback"
 """The event of going back on the doctor's advice."""
-BACK = ("resumed", ROLLBACK)
+BACK = ("started", "resumed", ROLLBACK)
 """Events with which a run goes on from an earlier checkpoint; `images` says from where."""
 
 
@@ -58,7 +58,7 @@ class Run:
 
     @property
     def best_model(self) -> Path:
-        """The model folder of the best evaluation on the way."""
+        """The model folder of the best checkpoint so far, where one is chosen."""
         return self.path / "best"
 
     @property
@@ -145,7 +145,7 @@ class Run:
 
     def rewind(self, images: int) -> None:
         """Forget rows and grids from after a checkpoint, and what a kill left half-written: they are made again."""
-        for folder in (self.path, self.path / "samples", self.checkpoints):
+        for folder in (self.path, self.path / "samples", self.path / "doctor", self.checkpoints):
             files.sweep(folder)
         for path in (self.metrics, self.path / "evaluations.jsonl"):
             if path.exists():

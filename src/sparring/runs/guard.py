@@ -32,32 +32,59 @@ def go_back(run: Run, session: Session, found: Finding, make: Make) -> Session:
 
     Returns:
         A session that stands where the checkpoint was taken, with the settings that are tried.
+
+    Raises:
+        UsageError: the settings cannot be tried here; nothing was changed.
     """
-    settings = remedy(found.verdict, session.recipe)
-    place = _before(run, found.since)
-    images = int(place.name) if place else 0
-    number = run.rollbacks() + 1
-    run.add_event(ROLLBACK, images=images, verdict=found.verdict, settings=list(settings), why=found.evidence)
-    session.observer.say(
-        f"guard: {found.verdict}: back to {'the start' if place is None else f'{images:,} images'}, and on with "
-        f"{' '.join(settings)} (rollback {number} of at most {session.recipe.rollbacks})"
-    )
-    for later in checkpoint.finished(run.checkpoints):
-        if int(later.name) > images:
-            files.remove(later)
+    settings = remedy(found.verdict, session.recipe, session.dataset.spec)
     recipe = checked(override(session.recipe.model_dump(mode="json", exclude_none=True), parse(settings)))
+    fresh = make(recipe)  # before anything is lost: it must be possible
+    place = _before(run, found.since)
+    if place is not None and not _restore_what_fits(fresh, place):
+        place = None  # a generator that starts anew needs the whole budget
+        fresh = make(recipe)
+    fresh.trainer.seconds = session.trainer.seconds  # time does not go back
+    images = fresh.trainer.images
+    session.observer.say(
+        f"guard: {found.verdict}: back to {f'{images:,} images' if place else 'the start'}, and on with "
+        f"{' '.join(settings)} (rollback {run.rollbacks() + 1} of at most {session.recipe.rollbacks})"
+    )
+    # in this order, so that a kill in between leaves a run that can go on
+    _forget(run, images)
+    run.add_event(ROLLBACK, images=images, verdict=found.verdict, settings=list(settings), why=found.evidence)
     run.write_recipe(recipe)
     run.rewind(images)
-    fresh = make(recipe)
-    if place is not None:
-        restore_what_fits(fresh.trainer, checkpoint.load(place))
-    fresh.trainer.seconds = session.trainer.seconds  # time does not go back
     return fresh
+
+
+def _forget(run: Run, images: int) -> None:
+    """Remove checkpoints from after so many images, and what points to them."""
+    for later in checkpoint.finished(run.checkpoints):
+        if int(later.name) > images or not images:
+            files.remove(later)
+    left = checkpoint.latest(run.checkpoints)
+    if left is None:
+        (run.path / "latest.json").unlink(missing_ok=True)
+    else:
+        files.write_json(run.path / "latest.json", {"checkpoint": left.name, "images": int(left.name)})
+    if checkpoint.best(run.checkpoints) is None:
+        (run.path / "best.json").unlink(missing_ok=True)
+        files.remove(run.best_model)
+
+
+def _restore_what_fits(session: Session, place: Path) -> bool:
+    """Whether all of the generator could be taken over, which it then was."""
+    saved = checkpoint.load(place)
+    shipped = session.trainer.averages.players.state_dict()
+    if any(name not in saved.averages or saved.averages[name].shape != value.shape for name, value in shipped.items()):
+        return False
+    restore_what_fits(session.trainer, saved)
+    return True
 
 
 def _before(run: Run, since: int) -> Path | None:
     """The best checkpoint if it is from before the illness, else the newest that is; None if none is."""
-    healthy = [place for place in checkpoint.finished(run.checkpoints) if int(place.name) <= since]
+    healthy = [place for place in checkpoint.finished(run.checkpoints) if int(place.name) < since]
     best = checkpoint.best(run.checkpoints)
     if best is not None:
         healthy = [place for place in healthy if place.name == best["checkpoint"]] or healthy

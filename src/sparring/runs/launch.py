@@ -139,7 +139,11 @@ def _play(run: Run, session: Session) -> Outcome:
         try:
             return session.play(run)
         except Relapse as relapse:
-            session = guard.go_back(run, session, relapse.found, partial(_with, session))
+            try:
+                session = guard.go_back(run, session, relapse.found, partial(_with, session))
+            except UsageError as error:
+                session.observer.say(f"guard: {relapse.found.verdict}: the suggestion cannot be tried: {error}")
+                session.recipe = session.recipe.model_copy(update={"guard": "warn"})
 
 
 def _with(session: Session, recipe: Recipe) -> Session:

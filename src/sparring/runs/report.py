@@ -93,7 +93,7 @@ def _complaint(run: Run, one: Complaint) -> Section:
     signals = ILLNESSES[one.finding.verdict].signals
     looks = run.looks()
     shown = [name for name in signals if any(name in look for look in looks)]
-    chart = _chart(looks, shown, "") if shown else Markup()
+    chart = _strips(looks, shown) if shown else Markup()
     return Section(one, chart, _data_url(one.picture) if one.picture else "")
 
 
@@ -141,6 +141,23 @@ def _curves(rows: list[dict[str, Any]], legend: Mapping[str, str]) -> list[Curve
         for move, names in terms.items()
     ]
     return [*curves, Curve("speed", _chart(rows, ["images_per_second"], "real images a second"), {})]
+
+
+def _strips(rows: list[dict[str, Any]], names: list[str]) -> Markup:
+    """One chart below the other, since signals have nothing in common but the run."""
+
+    def draw(figure: "Figure") -> None:
+        for axes, name in zip(figure.subplots(len(names), sharex=True, squeeze=False)[:, 0], names, strict=True):
+            points = [(row["images"], row[name]) for row in rows if name in row]
+            axes.plot(*zip(*points, strict=True), linewidth=1.2)
+            if min(value for _, value in points) >= 0:
+                axes.set_ylim(bottom=0)  # or a change of the last digit would look like one
+            axes.set_title(name, loc="left", fontsize="small")
+            axes.margins(x=0)
+        axes.set_xlabel("real images shown")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+
+    return svg(draw, 6.4, 0.7 + 1.1 * len(names))
 
 
 def _chart(rows: list[dict[str, Any]], names: list[str], unit: str) -> Markup:

@@ -15,7 +15,7 @@ import sparring
 from sparring import files
 from sparring.config import Recipe
 from sparring.data import Dataset, Stream
-from sparring.doctor.examiner import FEWEST
+from sparring.doctor.bank import FEWEST
 from sparring.doctor.verdicts import Finding
 from sparring.errors import Halted
 from sparring.games.base import Product
@@ -29,6 +29,9 @@ from sparring.training.loop import Progress, Trainer
 SHEET, CLOUD = 64, 2048
 """Pictures in a grid, and points in a scatter plot: always the first ones of the run's seed, so all grids of a run show
 the same latents."""
+
+ENOUGH = 0.2
+"""Of a budget of minutes, without which going back is worse than going on."""
 
 
 @dataclass
@@ -152,7 +155,6 @@ class Session:
         row = last = Progress(trainer.step, trainer.images, trainer.seconds)
         sheets = run.sheets()
         status = Status(goal=recipe.images, sheet=sheets[-1] if sheets else self._sheet(run))
-        checkup = self._checkup(run)
         saved = trainer.seconds
         if self._share(last) >= 1:
             self.observer.say(
@@ -160,6 +162,7 @@ class Session:
                 "go on with a larger one, --images or --minutes"
             )
             return
+        checkup = self._checkup(run)
         for now in trainer.run(self.stream, recipe.images):
             over = interrupted.is_set() or self._share(now) >= 1
             news = over or _passed(recipe.record.rows, last, now)
@@ -169,7 +172,7 @@ class Session:
             if checkup and checkup.due(now):
                 checkup.look(now)
                 status.health = ", ".join(one.verdict for one in checkup.findings) or "healthy"
-                if checkup.findings and self._may_go_back(run):
+                if checkup.findings and not over and not interrupted.is_set() and self._may_go_back(run):
                     raise Relapse(checkup.findings[0])
             if over or _passed(recipe.record.samples, last, now):
                 status.sheet = self._sheet(run)
@@ -190,7 +193,9 @@ class Session:
             last = now
 
     def _may_go_back(self, run: Run) -> bool:
-        return self.recipe.guard == "rollback" and run.rollbacks() < self.recipe.rollbacks
+        """Whether it is asked for, allowed once more, and time is left: images that are undone are shown again."""
+        left = 1 - self.recipe.used(0, self.trainer.seconds)
+        return self.recipe.guard == "rollback" and run.rollbacks() < self.recipe.rollbacks and left > ENOUGH
 
     def _checkup(self, run: Run) -> Checkup | None:
         if self.recipe.guard == "off":

@@ -6,6 +6,7 @@ from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.inference import model
 from sparring.metrics import panel, protocol, receipt
+from sparring.runs import checkpoint
 from sparring.runs.best import keep
 from sparring.runs.evaluation import Say, find_extractor
 from sparring.runs.folder import Run
@@ -68,6 +69,8 @@ class Watch:
         chosen = next(one for one in found if one.metric == name)
         earlier = [one for one in receipts(self.run).get(chosen.key, []) if one != chosen]
         rivals = [one for one in earlier if not receipt.unlike(one, chosen) and one.protocol == chosen.protocol]
+        if checkpoint.best(self.run.checkpoints) is None:
+            rivals = []  # whichever was best is gone, with a checkpoint that a rollback undid
         best = all(receipt.better(chosen, rival) for rival in rivals)
         self.say(
             f"{chosen.key} {chosen.value:.4g} after {chosen.images:,} images"
