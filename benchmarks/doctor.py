@@ -1,14 +1,15 @@
 """Tries the doctor on runs that are broken on purpose, and on healthy ones: what it says beside what was done.
 
-    .venv/bin/python -m benchmarks.doctor play [--out build/doctor] [--seeds 0 1 2] [--only VERDICT]
+    .venv/bin/python -m benchmarks.doctor play [--out build/doctor] [--seeds 0 1] [--only VERDICT]
+    .venv/bin/python -m benchmarks.doctor fresh [--out build/doctor] [--seeds 0 1]
     .venv/bin/python -m benchmarks.doctor table [--out build/doctor]
     .venv/bin/python -m benchmarks.doctor cost
 
 `play` trains all cases of `benchmarks/ailments.py`, about half a minute each on one core, and goes on where it stopped;
 each leaves a file with the signals that the doctor wrote down and what an independent judge saw: the exact modes of
-points, or what a classifier of the set's own classes says of 300 fakes. `table` reads them: the thresholds of the
-verdicts were found on the runs of seed 0, without the cases marked `unseen`; the table is of all the others. `cost` is
-the share of training time that the doctor takes.
+points, or what a classifier of the set's own classes says of 300 fakes. `fresh` does the same with ways that were
+written down after the thresholds had been found. `table` reads what is there: thresholds were found on the runs of seed
+0; what is required is asked of the others. `cost` is the share of training time that the doctor takes.
 """
 
 import argparse
@@ -22,13 +23,12 @@ import numpy as np
 import torch
 
 import sparring
-from benchmarks.ailments import CASES, FASHION, Case
+from benchmarks.ailments import CASES, FASHION, Case, fresh
 from sparring.config import Data
 from sparring.data import open_dataset
 from sparring.data.batches import to_stored
 from sparring.doctor.course import Course
 from sparring.doctor.examiner import untouched
-from sparring.doctor.rules import SETTLED
 from sparring.doctor.verdicts import diagnose
 from sparring.errors import Halted
 from sparring.metrics import modes
@@ -43,10 +43,6 @@ JUDGED = 300
 HELD_OUT = 500
 FEW_GROUPS = 0.35
 """A collapse has begun when fakes are spread among fewer of the modes or classes than this share."""
-YOUNG = 0.25
-"""Of the run, before which a collapse cannot be told from being young."""
-FIRST = 0.03
-"""Of the run, before which no look is asked for."""
 
 
 def subset(name: str, count: int, out: Path) -> Path:
@@ -125,7 +121,6 @@ def play(verdict: str, case: Case, seed: int, out: Path) -> dict[str, Any]:
             "recipe": recipe.model_dump(mode="json", exclude_none=True),
             "data": case.data,
             "seed": seed,
-            "found_on": seed == 0 and not case.unseen,
             "seconds": session.trainer.seconds,
             "halted": halted,
             "looks": run.looks(),
@@ -134,20 +129,20 @@ def play(verdict: str, case: Case, seed: int, out: Path) -> dict[str, Any]:
         }
 
 
-def play_all(seeds: list[int], only: str, out: Path) -> None:
+def play_all(cases: dict[str, list[Case]], prefix: str, seeds: list[int], only: str, out: Path) -> None:
+    """Train what has not been trained yet; several processes may do so at once."""
     out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     for seed in seeds:
-        for verdict, number, case in [(verdict, *one) for verdict, cases in CASES.items() for one in enumerate(cases)]:
-            place = out / f"{verdict.replace(' ', '-')}-{number:02}-{seed}.json"
+        for verdict, number, case in [(verdict, *one) for verdict, some in cases.items() for one in enumerate(some)]:
+            place = out / f"{prefix}{verdict.replace(' ', '-')}-{number:02}-{seed}.json"
             if place.exists() or only not in verdict:
                 continue
             place.touch()  # another process takes the next one
             found = play(verdict, case, seed, out)
             place.write_text(json.dumps(found))
-            print(
-                f"{place.stem:34} {case.recipe:12} {found['seconds']:5.1f} s {len(found['looks']):4} looks", flush=True
-            )
+            looks = len(found["looks"])
+            print(f"{place.stem:34} {case.recipe:12} {found['seconds']:5.1f} s {looks:4} looks", flush=True)
 
 
 @dataclass(frozen=True)
@@ -156,16 +151,18 @@ class Played:
 
     Attributes:
         truth: what was done to it.
-        found_on: whether thresholds were found on it.
+        way: how.
+        game: the game's name.
+        group: `found` if thresholds were found on it, `tried` if it is the same with another seed, or `fresh`.
         final: verdicts at the last look, what began first at the beginning.
         named: for every verdict that was ever given, the share of the budget at which it was.
-        began: the share at which a collapse or divergence began; nan where nobody can say.
+        began: the share at which the judge saw a collapse begin, or at which the harm was done.
     """
 
     truth: str
     way: str
     game: str
-    found_on: bool
+    group: str
     final: tuple[str, ...]
     named: dict[str, float]
     began: float
@@ -175,42 +172,55 @@ def read(place: Path) -> Played:
     """Let the doctor look at what was written down, look by look as if it were live."""
     kept = json.loads(place.read_text())
     images = kept["recipe"]["images"]
-    looks = [look for look in kept["looks"] if look["images"] > FIRST * images]
-    seen = Course(looks, [look["images"] / images for look in looks])
+    seen = Course(kept["looks"], [look["images"] / images for look in kept["looks"]])
     named: dict[str, float] = {}
     for count in range(1, len(seen) + 1):
         for one in diagnose(seen.until(count)):
             named.setdefault(one.verdict, float(seen.shares[count - 1]))
     final = [one.verdict for one in diagnose(seen)]
     if kept["halted"]:
-        final, named = ["diverging", *final], named | {"diverging": named.get("diverging", seen.shares[-1])}
-    began = max(SETTLED, 1 / 3 if "third" in kept["way"] else 0.0)
-    if kept["verdict"] == "mode collapse":
-        began = max(YOUNG, began)
-        shares = [row["images"] / images for row in kept["oracle"] if row["groups"] < FEW_GROUPS]
-        began = next((share for share in shares if share >= began), float("nan"))
+        final, named = ["diverging", *final], {"diverging": kept["rows"][-1]["images"] / images, **named}
+    group = "fresh" if place.name.startswith("fresh") else "found" if kept["seed"] == 0 else "tried"
     game = kept["recipe"]["game"]["name"]
-    return Played(kept["verdict"], kept["way"], game, kept["found_on"], tuple(final), named, began)
+    return Played(kept["verdict"], kept["way"], game, group, tuple(final), named, _began(kept))
+
+
+def _began(kept: dict[str, Any]) -> float:
+    """When the harm was done, and for a collapse when the judge saw it after that."""
+    done = {"a third": 1 / 3, "half": 1 / 2}
+    harm = next((share for words, share in done.items() if f"from {words} on" in kept["way"]), 0.0)
+    if kept["verdict"] != "mode collapse" or not harm:
+        return harm
+    shares = [row["images"] / kept["recipe"]["images"] for row in kept["oracle"] if row["groups"] < FEW_GROUPS]
+    return next((share for share in shares if share >= harm), float("nan"))
+
+
+def right(one: Played) -> bool:
+    """Whether a healthy run was never called ill, or an ill one is called what it is at its end."""
+    return not one.named if one.truth == "healthy" else one.truth in one.final
+
+
+GROUPS = {"found": "seed 0, thresholds found", "tried": "seed 1, same ways", "fresh": "ways never seen"}
 
 
 def table(out: Path) -> None:
     """Print what the doctor says of all runs, those apart on which thresholds were found."""
     runs = [read(place) for place in sorted(out.glob("*.json")) if place.stat().st_size]
-    print("| what was done | runs | named, thresholds found on these | runs | named, the others |")
-    print("| --- | --- | --- | --- | --- |")
+    print(f"| what was done | {' | '.join(GROUPS.values())} |\n| --- | --- | --- | --- |")
     for truth in CASES:
         cells = []
-        for half in (True, False):
-            some = [one for one in runs if one.truth == truth and one.found_on is half]
-            right = sum(not one.named if truth == "healthy" else truth in one.final for one in some)
-            cells += [str(len(some)), f"{right} ({right / max(1, len(some)):.0%})"]
+        for group in GROUPS:
+            some = [right(one) for one in runs if one.truth == truth and one.group == group]
+            cells.append(f"{sum(some)} of {len(some)}" if some else "")
         print(f"| {truth} | {' | '.join(cells)} |")
-    others = [one for one in runs if not one.found_on]
+    others = [one for one in runs if one.group != "found"]
     _confusion(others)
     _delays(others)
-    for one in others:
-        if one.named if one.truth == "healthy" else one.truth not in one.final:
-            print(f"wrong: {one.truth}, {one.way}, {one.game}: {one.final}, at some time {one.named}")
+    print()
+    for one in runs:
+        if not right(one):
+            said = ", ".join(f"{name} at {share:.0%}" for name, share in one.named.items())
+            print(f"- {GROUPS[one.group]}: {one.truth}, {one.way} ({one.game}): {said or 'nothing'}")
 
 
 def _confusion(runs: list[Played]) -> None:
@@ -223,11 +233,15 @@ def _confusion(runs: list[Played]) -> None:
 
 
 def _delays(runs: list[Played]) -> None:
-    print("\n| named after it began | runs | median share of the run | at most |\n| --- | --- | --- | --- |")
+    print("\n| what began | runs | named at all | after it began, median share of the run | at most |")
+    print("| --- | --- | --- | --- | --- |")
     for truth in ("mode collapse", "diverging"):
-        delays = [max(0.0, one.named[truth] - one.began) for one in runs if one.truth == truth and truth in one.named]
-        delays = [delay for delay in delays if delay == delay]
-        print(f"| {truth} | {len(delays)} | {np.median(delays):.1%} | {max(delays):.1%} |")
+        for when, later in (("later", True), ("with the run", False)):
+            some = [one for one in runs if one.truth == truth and (one.began > 0) is later]
+            delays = [one.named[truth] - one.began for one in some if truth in one.named]
+            if delays:
+                cells = f"{len(some)} | {len(delays)} | {np.median(delays):.1%} | {max(delays):.1%}"
+                print(f"| {truth} {when} | {cells} |")
 
 
 def cost(out: Path) -> None:
@@ -242,13 +256,15 @@ def cost(out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["play", "table", "cost"])
+    parser.add_argument("what", choices=["play", "fresh", "table", "cost"])
     parser.add_argument("--out", type=Path, default=Path("build/doctor"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--only", default="")
     asked = parser.parse_args()
     if asked.what == "play":
-        play_all(asked.seeds, asked.only, asked.out)
+        play_all(CASES, "", asked.seeds, asked.only, asked.out)
+    elif asked.what == "fresh":
+        play_all(fresh(), "fresh-", asked.seeds, asked.only, asked.out)
     else:
         {"table": table, "cost": cost}[asked.what](asked.out)
 

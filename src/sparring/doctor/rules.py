@@ -11,12 +11,15 @@ from sparring.doctor.course import Course, Flags, Series, before, earlier
 
 SETTLED = 0.1
 """Share of the budget before which bad pictures are a young run's good right."""
+YOUNG = 0.25
+"""Share of the budget before which a run that was never better cannot be told from one that will be."""
 
 
 def diverging(course: Course) -> Flags:
     """Logits or slopes run away from what they were, or the pictures jump about and come to nothing."""
     far = course["distance"] > 0.2
-    jumps = (course.smooth("drift", 3) > 0.6) & (course.smooth("distance", 3) > 0.4) & _settled(course)
+    # the pictures of a young run jump about as well, on their way to something
+    jumps = (course.smooth("drift", 3) > 0.6) & (course.smooth("distance", 3) > 0.4) & (course.shares > YOUNG)
     return (_grown(course["slope"], 30) & far) | (course["logits"] > 1e4) | jumps
 
 
@@ -28,8 +31,7 @@ def mode_collapse(course: Course) -> Flags:
     variety, spread, distance = (course.smooth(name, 3) for name in ("variety", "spread", "distance"))
     few = (variety < 0.35) | (spread < 0.35)
     fallen = np.fmax.accumulate(variety) > np.maximum(2 * variety, 0.5)
-    young = (course.shares < 0.25) & (course.images < 100_000)
-    stuck = ~young & ~(distance < 0.85 * earlier(distance, course.shares, 0.06))
+    stuck = (course.shares > YOUNG) & ~(distance < 0.85 * earlier(distance, course.shares, 0.06))
     return _lasting(few & (fallen | stuck) & _settled(course), few)
 
 
@@ -44,8 +46,7 @@ def too_strong(course: Course) -> Flags:
     sure = (course.smooth("separation") > 0.995) & (course.smooth("sureness") > 0.95)
     distance = course.smooth("distance")
     then = earlier(distance, course.shares, 0.2)
-    stuck = (distance > 0.2) & ((distance > 0.7 * then) | np.isnan(then))
-    return sure & stuck & _settled(course)
+    return sure & (distance > 0.2) & (distance > 0.7 * then)
 
 
 def too_weak(course: Course) -> Flags:
@@ -109,14 +110,17 @@ def copying(course: Course) -> Flags:
 
 
 def label_ignored(course: Course) -> Flags:
-    """Classes of fakes are named rightly about as often as by chance."""
-    return (course.smooth("agreement") < 0.3) & (course.shares > 2 * SETTLED)
+    """Classes of fakes are named rightly about as often as by chance, and it gets no better."""
+    agreement = course.smooth("agreement")
+    no_better = agreement < earlier(agreement, course.shares, 0.15) + 0.05
+    return _lasting((agreement < 0.3) & no_better & (course.shares > YOUNG), agreement < 0.3)
 
 
 def statistics_mismatch(course: Course) -> Flags:
-    """What is shipped is farther from real than what was trained at the time."""
-    worse = course["shipped_distance"] - np.where(course.seen("shipped_distance"), course["distance"], np.nan)
-    return (before(worse, 6) > 0.1) & (course.shares > 2 * SETTLED)
+    """What is shipped is three times as far from real as what was trained at the time."""
+    live = np.where(course.seen("shipped_distance"), course["distance"], np.nan)
+    worse = course["shipped_distance"] - 3 * np.maximum(live, 0)
+    return (before(worse, 12) > 0.1) & (course.shares > 2 * SETTLED)
 
 
 def plateau(course: Course) -> Flags:
