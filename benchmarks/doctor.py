@@ -3,13 +3,12 @@
     .venv/bin/python -m benchmarks.doctor play [--out build/doctor] [--seeds 0 1] [--only VERDICT]
     .venv/bin/python -m benchmarks.doctor fresh [--out build/doctor] [--seeds 0 1]
     .venv/bin/python -m benchmarks.doctor table [--out build/doctor]
-    .venv/bin/python -m benchmarks.doctor cost
 
 `play` trains all cases of `benchmarks/ailments.py`, about half a minute each on one core, and goes on where it stopped;
 each leaves a file with the signals that the doctor wrote down and what an independent judge saw: the exact modes of
 points, or what a classifier of the set's own classes says of 300 fakes. `fresh` does the same with ways that were
-written down after the thresholds had been found. `table` reads what is there: thresholds were found on the runs of seed
-0; what is required is asked of the others. `cost` is the share of training time that the doctor takes.
+written down after the thresholds had been found. `table` reads what is there: what the doctor says beside what was
+done, how soon, and how much of the training time it took.
 """
 
 import argparse
@@ -22,8 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-import sparring
-from benchmarks.ailments import CASES, FASHION, Case, fresh
+from benchmarks.ailments import CASES, Case, fresh
 from sparring.config import Data
 from sparring.data import open_dataset
 from sparring.data.batches import to_stored
@@ -36,11 +34,12 @@ from sparring.metrics.features import look
 from sparring.runs import folder, launch
 from sparring.runs.environment import describe
 from sparring.runs.evaluation import own_classifier
-from sparring.runs.folder import Run
 from sparring.runs.session import Session, Silent, Status
 
 JUDGED = 300
 HELD_OUT = 500
+LONG = 20
+"""Seconds of training, in shorter ones the preparation weighs most."""
 FEW_GROUPS = 0.35
 """A collapse has begun when fakes are spread among fewer of the modes or classes than this share."""
 
@@ -156,7 +155,10 @@ class Played:
         group: `found` if thresholds were found on it, `tried` if it is the same with another seed, or `fresh`.
         final: verdicts at the last look, what began first at the beginning.
         named: for every verdict that was ever given, the share of the budget at which it was.
+        judged: how evenly the judge saw the last fakes spread among modes or classes; nan without a judge.
         began: the share at which the judge saw a collapse begin, or at which the harm was done.
+        cost: the doctor's time beside that of the training, up to the last look.
+        seconds: of training up to then.
     """
 
     truth: str
@@ -165,7 +167,10 @@ class Played:
     group: str
     final: tuple[str, ...]
     named: dict[str, float]
+    judged: float
     began: float
+    cost: float
+    seconds: float
 
 
 def read(place: Path) -> Played:
@@ -182,7 +187,8 @@ def read(place: Path) -> Played:
         final, named = ["diverging", *final], {"diverging": kept["rows"][-1]["images"] / images, **named}
     group = "fresh" if place.name.startswith("fresh") else "found" if kept["seed"] == 0 else "tried"
     game = kept["recipe"]["game"]["name"]
-    return Played(kept["verdict"], kept["way"], game, group, tuple(final), named, _began(kept))
+    judged = kept["oracle"][-1]["groups"] if kept["oracle"] else float("nan")
+    return Played(kept["verdict"], kept["way"], game, group, tuple(final), named, judged, _began(kept), *_cost(kept))
 
 
 def _began(kept: dict[str, Any]) -> float:
@@ -195,9 +201,19 @@ def _began(kept: dict[str, Any]) -> float:
     return next((share for share in shares if share >= harm), float("nan"))
 
 
+def _cost(kept: dict[str, Any]) -> tuple[float, float]:
+    last = kept["looks"][-1] if kept["looks"] else {"spent": 0.0, "seconds": 1.0}
+    return last.get("spent", float("nan")) / last["seconds"], last["seconds"]
+
+
 def right(one: Played) -> bool:
-    """Whether a healthy run was never called ill, or an ill one is called what it is at its end."""
-    return not one.named if one.truth == "healthy" else one.truth in one.final
+    """Whether a healthy run was never called ill, or an ill one is called what it is at its end.
+
+    A run that nothing was done to may fall ill by itself: one that the judge sees collapsed should be called so.
+    """
+    if one.truth == "healthy":
+        return "mode collapse" in one.final if one.judged < FEW_GROUPS else not one.named
+    return one.truth in one.final
 
 
 GROUPS = {"found": "seed 0, thresholds found", "tried": "seed 1, same ways", "fresh": "ways never seen"}
@@ -216,8 +232,16 @@ def table(out: Path) -> None:
     others = [one for one in runs if one.group != "found"]
     _confusion(others)
     _delays(others)
-    print()
+    costs = [one.cost for one in runs if one.seconds > LONG and one.cost == one.cost]
+    print(
+        f"\nOf the training time the doctor took {np.median(costs):.1%} in the median and {max(costs):.1%} at most "
+        f"({len(costs)} runs of more than {LONG} seconds).\n"
+    )
     for one in runs:
+        if one.truth == "healthy" and one.judged < FEW_GROUPS:
+            print(
+                f"- fell ill by itself, as the judge sees it: {one.game}, {GROUPS[one.group]}: {', '.join(one.final)}"
+            )
         if not right(one):
             said = ", ".join(f"{name} at {share:.0%}" for name, share in one.named.items())
             print(f"- {GROUPS[one.group]}: {one.truth}, {one.way} ({one.game}): {said or 'nothing'}")
@@ -244,19 +268,9 @@ def _delays(runs: list[Played]) -> None:
                 print(f"| {truth} {when} | {cells} |")
 
 
-def cost(out: Path) -> None:
-    """Print the share of training time that the doctor takes."""
-    print("| recipe | data | seconds of training | looks | share of the time |\n| --- | --- | --- | --- | --- |")
-    for recipe, data in (("dcgan", FASHION), ("relativistic", FASHION), ("gan", FASHION), ("ring8", "ring8")):
-        with tempfile.TemporaryDirectory() as folder:
-            looks = Run(Path(sparring.train(recipe, data=data, runs=folder, name="run", minutes=1).folder)).looks()
-        last = looks[-1]
-        print(f"| {recipe} | {data} | {last['seconds']:.0f} | {len(looks)} | {last['spent'] / last['seconds']:.1%} |")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["play", "fresh", "table", "cost"])
+    parser.add_argument("what", choices=["play", "fresh", "table"])
     parser.add_argument("--out", type=Path, default=Path("build/doctor"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--only", default="")
@@ -266,7 +280,7 @@ def main() -> None:
     elif asked.what == "fresh":
         play_all(fresh(), "fresh-", asked.seeds, asked.only, asked.out)
     else:
-        {"table": table, "cost": cost}[asked.what](asked.out)
+        table(asked.out)
 
 
 if __name__ == "__main__":
