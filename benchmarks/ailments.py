@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from sparring.games.base import Move, Terms
 from sparring.runs.session import Session
+from sparring.training.loop import Trainer
 
 Harm = Callable[[Session], None]
 DIGITS, FASHION, MNIST = "digits", "../shared/data/fashion-mnist", "../shared/data/mnist-10k"
@@ -53,8 +54,8 @@ def together(*harms: Harm) -> Harm:
     return all_of_them
 
 
-def rate(player: str, factor: float, since: int = 0) -> Harm:
-    """Another learning rate for one player, once so many images have been shown."""
+def at_every_step(act: Callable[[Trainer], None]) -> Harm:
+    """Something that is done when the learning rates of a step have been set."""
 
     def harm(session: Session) -> None:
         trainer = session.trainer
@@ -62,13 +63,22 @@ def rate(player: str, factor: float, since: int = 0) -> Harm:
 
         def set_rate() -> None:
             usual()
-            for team, optimiser in trainer._optimisers.items():
-                if player in team and trainer.images >= since:
-                    optimiser.lr *= factor
+            act(trainer)
 
         trainer._set_rate = set_rate  # type: ignore[method-assign]
 
     return harm
+
+
+def rate(player: str, factor: float, since: int = 0) -> Harm:
+    """Another learning rate for one player, once so many images have been shown."""
+
+    def act(trainer: Trainer) -> None:
+        for team, optimiser in trainer._optimisers.items():
+            if player in team and trainer.images >= since:
+                optimiser.lr *= factor
+
+    return at_every_step(act)
 
 
 def moved(name: str, **changes: Any) -> Harm:
@@ -277,40 +287,28 @@ def shuffled_labels(session: Session) -> None:
 def phases(length: int, fast: float = 1.0, slow: float = 1e-3) -> Harm:
     """The players take turns of so many images: one learns so fast, the other so slowly."""
 
-    def harm(session: Session) -> None:
-        trainer = session.trainer
-        usual = trainer._set_rate
+    def act(trainer: Trainer) -> None:
+        turn = trainer.images // length % 2
+        for team, optimiser in trainer._optimisers.items():
+            optimiser.lr *= fast if ("generator" in team) == bool(turn) else slow
 
-        def set_rate() -> None:
-            usual()
-            turn = trainer.images // length % 2
-            for team, optimiser in trainer._optimisers.items():
-                optimiser.lr *= fast if ("generator" in team) == bool(turn) else slow
-
-        trainer._set_rate = set_rate  # type: ignore[method-assign]
-
-    return harm
+    return at_every_step(act)
 
 
 def forgetful(steps: int) -> Harm:
     """The discriminator starts anew every so many steps."""
+    first: list[Tensor] = []
 
-    def harm(session: Session) -> None:
-        trainer = session.trainer
-        discriminator = trainer.game.players["discriminator"]
-        first = [parameter.detach().clone() for parameter in discriminator.parameters()]
-        usual = trainer._set_rate
+    def act(trainer: Trainer) -> None:
+        weights = list(trainer.game.players["discriminator"].parameters())
+        if trainer.step == 0:
+            first[:] = [weight.detach().clone() for weight in weights]
+        if trainer.step % steps == 0:
+            with torch.no_grad():
+                for weight, start in zip(weights, first, strict=True):
+                    weight.copy_(start)
 
-        def set_rate() -> None:
-            usual()
-            if trainer.step % steps == 0:
-                with torch.no_grad():
-                    for parameter, start in zip(discriminator.parameters(), first, strict=True):
-                        parameter.copy_(start)
-
-        trainer._set_rate = set_rate  # type: ignore[method-assign]
-
-    return harm
+    return at_every_step(act)
 
 
 def _blind(pictures: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from sparring.doctor import signals
 from sparring.doctor.bank import Bank
 from sparring.games.base import Product
 from sparring.games.noise_to_image import CLASS
+from sparring.metrics.neighbours import manifold
 from sparring.training.loop import Trainer
 
 SELDOM = 4
@@ -87,12 +88,13 @@ class Examiner:
     @torch.no_grad()
     def _pictures(self, fake: Tensor) -> dict[str, float]:
         bank, real, vectors = self.bank, self._real, signals.sketches(fake)
+        inside = manifold(real.numpy(), vectors.numpy())
         own = max(signals.spread(real), 1e-6)  # real pictures may all be the same
         found = {
             "spread": signals.spread(vectors) / own,
             "variety": signals.variety(vectors, bank.middles) / signals.variety(real, bank.middles),
-            "coverage": signals.coverage(real, vectors),
-            "recall": signals.recall(real, vectors),
+            "coverage": inside.coverage,
+            "recall": inside.recall,
             "distance": signals.energy_distance(real, vectors),
             "copies": signals.copies(bank.vectors, bank.own, vectors),
             "copies_expected": bank.copies,

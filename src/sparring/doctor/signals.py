@@ -10,8 +10,6 @@ from torch.nn.functional import adaptive_avg_pool2d, one_hot
 
 SIDE = 16
 """Pixels of the larger side of a sketch."""
-NEIGHBOURS = 5
-"""Of a real picture, which its ball reaches to (Naeem et al., arXiv:2002.09797)."""
 GROUPS = 20
 """Groups that real pictures are divided into."""
 RIDGE = 1e-2
@@ -55,42 +53,7 @@ def energy_distance(real: Tensor, fake: Tensor) -> float:
 
 def nearest(vectors: Tensor) -> Tensor:
     """[N], how far each of [N, F] vectors is from the nearest other one."""
-    return _others(vectors).amin(1)
-
-
-def coverage(real: Tensor, fake: Tensor) -> float:
-    """The share of real vectors that have a fake nearer than their fifth neighbour: about 0.97 if alike.
-
-    Args:
-        real: [N, F], N > 5.
-        fake: [M, F], as many.
-
-    >>> x = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
-    >>> coverage(x, x + 1e-3), coverage(x, x + 100)
-    (1.0, 0.0)
-    """
-    radius = _others(real).kthvalue(NEIGHBOURS, 1).values
-    return float((torch.cdist(real, fake).amin(1) < radius).float().mean())
-
-
-def _others(vectors: Tensor) -> Tensor:
-    table = torch.cdist(vectors, vectors)
-    return table.fill_diagonal_(torch.inf)
-
-
-def recall(real: Tensor, fake: Tensor) -> float:
-    """The share of real vectors that lie nearer to some fake than that one's fifth neighbour among the fakes.
-
-    Args:
-        real: [N, F].
-        fake: [M, F], M > 5.
-
-    >>> x = torch.randn(64, 2, generator=torch.Generator().manual_seed(0))
-    >>> recall(x, x), recall(x, 0.01 * x) < 0.1
-    (1.0, True)
-    """
-    radius = _others(fake).kthvalue(NEIGHBOURS, 1).values
-    return float((torch.cdist(real, fake) < radius).any(1).float().mean())
+    return torch.cdist(vectors, vectors).fill_diagonal_(torch.inf).amin(1)
 
 
 def groups(vectors: Tensor, count: int = GROUPS) -> Tensor:
