@@ -1,13 +1,13 @@
 """Tries the doctor on runs that are broken on purpose, and on healthy ones: what it says beside what was done.
 
-    .venv/bin/python -m benchmarks.doctor play [--out build/doctor] [--seeds 0 1] [--only VERDICT]
-    .venv/bin/python -m benchmarks.doctor fresh [--out build/doctor] [--seeds 0 1]
+    .venv/bin/python -m benchmarks.doctor play [--out build/doctor] [--seeds 0 2] [--only VERDICT]
+    .venv/bin/python -m benchmarks.doctor unseen [--out build/doctor] [--seeds 2]
     .venv/bin/python -m benchmarks.doctor table [--out build/doctor]
 
 `play` trains all cases of `benchmarks/ailments.py`, about half a minute each on one core, and goes on where it stopped;
 each leaves a file with the signals that the doctor wrote down and what an independent judge saw: the exact modes of
-points, or what a classifier of the set's own classes says of 300 fakes. `fresh` does the same with ways that were
-written down after the thresholds had been found. `table` reads what is there: what the doctor says beside what was
+points, or what a classifier of the set's own classes says of 300 fakes. `unseen` does the same with the ways of
+`benchmarks/unseen.py`. `table` reads what is there: what the doctor says beside what was
 done, how soon, and how much of the training time it took.
 """
 
@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.ailments import CASES, Case, fresh
+from benchmarks.ailments import CASES, Case
+from benchmarks.unseen import UNSEEN
 from sparring.config import Data
 from sparring.data import open_dataset
 from sparring.data.batches import to_stored
@@ -152,7 +153,8 @@ class Played:
         truth: what was done to it.
         way: how.
         game: the game's name.
-        group: `found` if thresholds were found on it, `tried` if it is the same with another seed, or `fresh`.
+        group: `found` if thresholds were found on it, `tried` if it is the same with another seed, or `unseen`.
+        looked_at: whether the doctor had the time to look at all.
         final: verdicts at the last look, what began first at the beginning.
         named: for every verdict that was ever given, the share of the budget at which it was.
         judged: how evenly the judge saw the last fakes spread among modes or classes; nan without a judge.
@@ -165,6 +167,7 @@ class Played:
     way: str
     game: str
     group: str
+    looked_at: bool
     final: tuple[str, ...]
     named: dict[str, float]
     judged: float
@@ -185,10 +188,13 @@ def read(place: Path) -> Played:
     final = [one.verdict for one in diagnose(seen)]
     if kept["halted"]:
         final, named = ["diverging", *final], {"diverging": kept["rows"][-1]["images"] / images, **named}
-    group = "fresh" if place.name.startswith("fresh") else "found" if kept["seed"] == 0 else "tried"
+    group = "unseen" if place.name.startswith("unseen") else "found" if kept["seed"] == 0 else "tried"
     game = kept["recipe"]["game"]["name"]
     judged = kept["oracle"][-1]["groups"] if kept["oracle"] else float("nan")
-    return Played(kept["verdict"], kept["way"], game, group, tuple(final), named, judged, _began(kept), *_cost(kept))
+    seen_at_all = bool(kept["looks"] or kept["halted"])
+    return Played(
+        kept["verdict"], kept["way"], game, group, seen_at_all, tuple(final), named, judged, _began(kept), *_cost(kept)
+    )
 
 
 def _began(kept: dict[str, Any]) -> float:
@@ -212,11 +218,11 @@ def right(one: Played) -> bool:
     A run that nothing was done to may fall ill by itself: one that the judge sees collapsed should be called so.
     """
     if one.truth == "healthy":
-        return "mode collapse" in one.final if one.judged < FEW_GROUPS else not one.named
+        return "mode collapse" in one.final if one.judged < FEW_GROUPS else one.looked_at and not one.named
     return one.truth in one.final
 
 
-GROUPS = {"found": "seed 0, thresholds found", "tried": "seed 1, same ways", "fresh": "ways never seen"}
+GROUPS = {"found": "seed 0, thresholds found", "tried": "seed 2, same ways", "unseen": "seed 2, ways never seen"}
 
 
 def table(out: Path) -> None:
@@ -243,8 +249,9 @@ def table(out: Path) -> None:
                 f"- fell ill by itself, as the judge sees it: {one.game}, {GROUPS[one.group]}: {', '.join(one.final)}"
             )
         if not right(one):
+            silent = "nothing" if one.looked_at else "never looked at"
             said = ", ".join(f"{name} at {share:.0%}" for name, share in one.named.items())
-            print(f"- {GROUPS[one.group]}: {one.truth}, {one.way} ({one.game}): {said or 'nothing'}")
+            print(f"- {GROUPS[one.group]}: {one.truth}, {one.way} ({one.game}): {said or silent}")
 
 
 def _confusion(runs: list[Played]) -> None:
@@ -270,15 +277,15 @@ def _delays(runs: list[Played]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["play", "fresh", "table"])
+    parser.add_argument("what", choices=["play", "unseen", "table"])
     parser.add_argument("--out", type=Path, default=Path("build/doctor"))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 2])
     parser.add_argument("--only", default="")
     asked = parser.parse_args()
     if asked.what == "play":
         play_all(CASES, "", asked.seeds, asked.only, asked.out)
-    elif asked.what == "fresh":
-        play_all(fresh(), "fresh-", asked.seeds, asked.only, asked.out)
+    elif asked.what == "unseen":
+        play_all(UNSEEN, "unseen-", asked.seeds, asked.only, asked.out)
     else:
         table(asked.out)
 

@@ -137,6 +137,47 @@ def test_a_young_run_may_have_few_sorts_of_pictures_and_one_that_had_more_may_no
     ]
 
 
+def said(**signals: list[float]) -> list[str]:
+    """What is said of a run, given some of its signals, from the first look on."""
+    looks = len(next(iter(signals.values())))
+    rows = [dict(look) for look in course().looks[:looks]]
+    for name, values in signals.items():
+        for row, value in zip(rows, values, strict=True):
+            row[name.replace("__", ".")] = value
+    return [one.verdict for one in diagnose(Course(rows, [(at + 1) / LOOKS for at in range(looks)]))]
+
+
+def test_that_all_fakes_are_one_is_no_matter_of_youth() -> None:
+    falls = [0.9 - 0.1 * at for at in range(6)]
+    assert said(spread=[0.001] * 6, variety=[0.1] * 6, distance=falls) == ["mode collapse"]
+    assert not said(spread=[0.05] * 6, variety=[0.1] * 6, distance=falls)
+
+
+def test_steps_that_are_large_beside_the_weights_diverge_where_the_pictures_are_far() -> None:
+    assert said(generator__update=[0.1] * 6, distance=[0.6] * 6) == ["diverging"]
+    assert not said(generator__update=[0.1] * 6, distance=[0.1] * 6)
+    assert not said(generator__update=[0.03] * 6, distance=[0.6] * 6)
+
+
+def test_weights_that_burst_have_diverged_for_as_long_as_the_pictures_are_far() -> None:
+    burst, grown = [0.05] * 20 + [1.0] * 20, [0.05 * 1.05**at for at in range(40)]
+    assert said(generator__weights=burst, distance=[0.02] * 20 + [1.1] * 20) == ["diverging"]
+    assert not said(generator__weights=burst, distance=[0.02] * 20 + [1.1] * 10 + [0.02] * 10)
+    assert not said(generator__weights=grown, distance=[0.15] * 40)
+
+
+def test_a_grid_that_is_lost_with_youth_is_none_and_one_that_stays_is_one_even_if_it_fades() -> None:
+    assert not said(peak_2=[0.8 * 0.93**at for at in range(40)])
+    assert said(peak_2=[0.7] * 40) == ["checkerboard"]
+    assert said(peak_2=[0.7] * 25 + [0.4] * 15) == ["checkerboard"]
+    assert not said(peak_2=[0.7] * 25 + [0.2] * 15)
+
+
+def test_a_run_that_has_only_just_come_to_rest_is_on_no_plateau() -> None:
+    assert not said(generator__update=[1e-3] * 36 + [1e-8] * 4, distance=[0.1] * 40)
+    assert said(generator__update=[1e-3] * 20 + [1e-8] * 20, distance=[0.1] * 40) == ["plateau"]
+
+
 def test_what_began_first_comes_first() -> None:
     rows = [dict(look) for look in course(SICK["mode collapse"], since=10).looks]
     for row in rows[25:]:

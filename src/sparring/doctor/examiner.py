@@ -49,6 +49,11 @@ class Examiner:
         """[N, F], sketches of the few."""
         return signals.sketches(self.bank.few.pictures.cpu())
 
+    def rehearse(self) -> None:
+        """Look, and forget what was seen: the first look takes longest."""
+        self.look()
+        self._looks, self._last = 0, None
+
     def look(self) -> dict[str, float]:
         """The signals by name, those that mean something here."""
         with untouched(self.trainer.game):

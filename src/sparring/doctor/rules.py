@@ -16,23 +16,28 @@ YOUNG = 0.25
 
 
 def diverging(course: Course) -> Flags:
-    """Logits or slopes run away from what they were, or the pictures jump about and come to nothing."""
+    """Logits, slopes or weights run away from what they were, or the pictures jump about and come to nothing."""
     far = course["distance"] > 0.2
+    weights = course["generator.weights"]
+    burst = _lasting(far & (weights > 3 * earlier(weights, course.shares, 0.1)), far)
+    strides = (course.smooth("generator.update", 3) > 0.05) & (course.shares > SETTLED / 2)
     # the pictures of a young run jump about as well, on their way to something
     jumps = (course.smooth("drift", 3) > 0.6) & (course.smooth("distance", 3) > 0.4) & (course.shares > YOUNG)
-    return (_grown(course["slope"], 30) & far) | (course["logits"] > 1e4) | jumps
+    return burst | (far & (strides | _grown(course["slope"], 30))) | (course["logits"] > 1e4) | jumps
 
 
 def mode_collapse(course: Course) -> Flags:
     """Fakes fall into few of the groups that real pictures are in, or lie closely together.
 
     Young runs look just the same. So there must have been more before, or the run is not young and gets no better.
+    But that all fakes are one is not to be seen in young runs either.
     """
     variety, spread, distance = (course.smooth(name, 3) for name in ("variety", "spread", "distance"))
     few = (variety < 0.35) | (spread < 0.35)
     fallen = np.fmax.accumulate(variety) > np.maximum(2 * variety, 0.5)
     stuck = (course.shares > YOUNG) & ~(distance < 0.85 * earlier(distance, course.shares, 0.06))
-    return _lasting(few & (fallen | stuck) & _settled(course), few)
+    one = (spread < 0.02) & (course.shares > SETTLED / 2)
+    return _lasting(one | (few & (fallen | stuck) & _settled(course)), few)
 
 
 def vanishing_gradient(course: Course) -> Flags:
@@ -99,9 +104,13 @@ def _swings(high: Flags, low: Flags) -> NDArray[np.intp]:
 
 
 def checkerboard(course: Course) -> Flags:
-    """Fine detail beats with a period of 2 or 4 pixels, in pictures that are not all the same."""
+    """Fine detail beats with a period of 2 or 4 pixels, in pictures that are not all the same, and get no better.
+
+    Young pictures have that grid as well, and lose it.
+    """
     strength = np.hypot(course.smooth("peak_2"), np.maximum(course.smooth("peak_4"), 0))
-    return (strength > 0.5) & (course.smooth("variety") > 0.15) & (course.shares > 3 * SETTLED)
+    stays = ~(strength < 0.85 * earlier(strength, course.shares, 0.15)) & (course.shares > 4 * SETTLED)
+    return _lasting(stays & (strength > 0.5) & (course.smooth("variety") > 0.15), strength > 0.35)
 
 
 def copying(course: Course) -> Flags:
@@ -124,9 +133,10 @@ def statistics_mismatch(course: Course) -> Flags:
 
 
 def plateau(course: Course) -> Flags:
-    """The generator hardly moves any more, and its pictures are not there yet."""
-    still = course.smooth("generator.update") < 1e-5
-    return still & (course.smooth("distance") > 0.1) & _settled(course)
+    """The generator hardly moves any more, and has not for a while, and its pictures are not there yet."""
+    update = course.smooth("generator.update")
+    still = (update < 1e-5) & (earlier(update, course.shares, SETTLED) < 1e-5)
+    return still & (course.smooth("distance") > 0.04)
 
 
 def _lasting(begins: Flags, goes_on: Flags) -> Flags:

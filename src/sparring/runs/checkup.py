@@ -60,12 +60,14 @@ class Checkup:
         began = time.perf_counter()
         real = bank(dataset, self._held_out(dataset, trainer), trainer.game.multiple, trainer.device)
         self._examiner, self._device = Examiner(trainer, real, recipe.seed), trainer.device
+        rehearsal = time.perf_counter()
+        self._examiner.rehearse()
+        self._costs = deque([time.perf_counter() - rehearsal], maxlen=5)
         self.looks = run.looks()
         self.findings = diagnose(course(self.looks, recipe))
         self._began, self._next, self._next_share = trainer.seconds, 0.0, 0.0
         self._spent = 0.0
         self._preparation = time.perf_counter() - began
-        self._costs = deque([self._preparation], maxlen=5)  # a first look takes about as long
 
     def _held_out(self, dataset: Dataset, trainer: Trainer) -> Images | None:
         """Pictures of the test part; None where there is none, or it is of no use, which is said."""

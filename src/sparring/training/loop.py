@@ -150,8 +150,8 @@ class Trainer:
         """How a player moved in its last turn.
 
         Returns:
-            `gradient`, the root mean square of its gradient (that of all who moved with it), and `update`, the length
-            of its step beside that of its weights; empty before the first turn.
+            Of it and all who moved with it: `gradient` and `weights`, their root mean squares, and `update`, the length
+            of the step beside that of the weights; empty before the first turn.
         """
         optimiser = next((one for team, one in self._optimisers.items() if player in team), None)
         gradients = optimiser.gradients() if optimiser else []
@@ -162,7 +162,12 @@ class Trainer:
         gradient, update, weight = (
             torch.stack(torch._foreach_norm(column)).norm() for column in (gradients, optimiser.stride(), weights)
         )
-        return {"gradient": float(gradient) / count**0.5, "update": float(update / weight)}
+        root = count**0.5
+        return {
+            "gradient": float(gradient) / root,
+            "weights": float(weight) / root,
+            "update": float(update / weight),
+        }
 
     def check(self) -> None:
         """Make sure that every number to be saved is finite: weights, statistics, averages, optimisers.
