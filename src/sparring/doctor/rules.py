@@ -66,8 +66,8 @@ def overfits(course: Course) -> Flags:
 
 def oscillating(course: Course) -> Flags:
     """The discriminator tells real from fake, then does not, again and again; or its lead falls to little and back."""
-    told, led = _turns(course)
-    return _again(course, told, 4) | _again(course, led, 6)
+    told, wide, led = _turns(course)
+    return _again(course, told, 4) | _again(course, wide, 4) | _again(course, led, 6)
 
 
 def _again(course: Course, turns: NDArray[np.intp], few: int) -> Flags:
@@ -87,13 +87,16 @@ def period(course: Course) -> float:
     return 2 * float(course.images[turns[-1]] - course.images[turns[0]]) / (len(turns) - 1)
 
 
-def _turns(course: Course) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Looks at which the discriminator began or ceased to tell, and those at which its lead became much or little."""
+def _turns(course: Course) -> tuple[NDArray[np.intp], ...]:
+    """Looks at which the discriminator began or ceased to tell, for a while or plainly, and those at which its lead
+    became much or little."""
     separation, gap, settled = course.smooth("separation", 3), course["gap"], _settled(course)
     top = np.nanquantile(gap[settled], 0.9) if np.isfinite(gap[settled]).any() else np.nan
     told = _swings(settled & (separation > 0.8), settled & (separation < 0.6))
+    plain = course["separation"]
+    wide = _swings(settled & (plain > 0.9), settled & (plain < 0.4))
     led = _swings(settled & (gap > 0.7 * top) & (separation > 0.95), settled & (gap < 0.3 * top))
-    return told, led
+    return told, wide, led
 
 
 def _swings(high: Flags, low: Flags) -> NDArray[np.intp]:
