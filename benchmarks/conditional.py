@@ -24,6 +24,7 @@ from torch.nn.functional import cross_entropy
 import sparring
 from sparring import data as datasets
 from sparring.config import Data
+from sparring.games.base import sampler
 from sparring.games.noise_to_image import CLASS
 from sparring.inference.model import Model
 
@@ -75,7 +76,7 @@ def agreement(network: nn.Module, pictures: Tensor, labels: Tensor) -> Tensor:
 
 def fakes(model: Model, first: int, count: int) -> tuple[Tensor, Tensor]:
     """Numbered fakes and what they were asked to be, which their latent vectors say."""
-    latent = model.product.latent
+    latent = sampler(model.product).latent
     asked = latent.numbered(0, first, count)[:, latent.columns(CLASS)]
     return scaled(model.sample(count, first=first)), latent.code(CLASS).read(asked)
 

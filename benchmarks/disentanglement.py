@@ -31,7 +31,7 @@ from sparring.config import Data
 from sparring.data.batches import Factored
 from sparring.data.dataset import Dataset, open_dataset
 from sparring.data.spec import Factor
-from sparring.games.base import Product
+from sparring.games.base import Sampler, sampler
 from sparring.nn.latents import Latent
 
 PARTS = 60
@@ -134,7 +134,7 @@ class Measured:
 
 
 @torch.no_grad()
-def measure(product: Product, reader: Reader, factors: tuple[Factor, ...], samples: int = SAMPLES) -> Measured:
+def measure(product: Sampler, reader: Reader, factors: tuple[Factor, ...], samples: int = SAMPLES) -> Measured:
     torch.manual_seed(1)
     latents = product.latent.draw(samples)
     read = reader.read(torch.cat([product.generator(part) for part in torch.split(latents, 500)]))
@@ -244,7 +244,7 @@ def play(
     with tempfile.TemporaryDirectory() as runs:
         outcome = sparring.train(game, data="shapes", runs=runs, seed=seed, minutes=minutes, images=images)
         model = sparring.load(outcome.folder)
-    return measure(model.product, reader, factors), model.config.images
+    return measure(sampler(model.product), reader, factors), model.config.images
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from sparring.doctor.course import Course
 from sparring.doctor.examiner import untouched
 from sparring.doctor.verdicts import diagnose
 from sparring.errors import Halted
+from sparring.games.base import sampler
 from sparring.metrics import modes
 from sparring.metrics.features import look
 from sparring.runs import folder, launch
@@ -79,7 +80,7 @@ class Oracle(Silent):
         if not news or (self._modes is None and self._judge is None):
             return
         game, spec = self.session.trainer.game, self.session.dataset.spec
-        product = game.product(dict(game.players.items()))
+        product = sampler(game.product(dict(game.players.items())))
         with untouched(game), torch.no_grad():
             fakes = to_stored(product.generator(product.latent.numbered(1, 0, JUDGED)), spec.bits)
         if not np.isfinite(fakes).all():

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from sparring.games.base import Move, Terms
+from sparring.games.base import Move, Terms, sampler
 from sparring.runs.session import Session
 from sparring.training.loop import Trainer
 
@@ -204,9 +204,7 @@ def uneven(session: Session) -> None:
 def stale_statistics(session: Session) -> None:
     """The average never takes over running means and variances."""
     averages = session.trainer.averages
-    names = {id(buffer) for buffer in averages.players.buffers()}
     addresses = {buffer.data_ptr() for buffer in averages.players.buffers()}
-    assert names
     own, sources = averages._smooth
     kept = [(a, b) for a, b in zip(own, sources, strict=True) if a.data_ptr() not in addresses]
     averages._smooth = [a for a, _ in kept], [b for _, b in kept]
@@ -242,7 +240,7 @@ def momentum(value: float) -> Harm:
 
 def no_classes(session: Session) -> None:
     """The generator is told class 0, whichever is wanted."""
-    latent = session.trainer.game.product(dict(session.trainer.game.players.items())).latent
+    latent = sampler(session.trainer.game.product(dict(session.trainer.game.players.items()))).latent
 
     def change(latents: Tensor) -> Tensor:
         latents = latents.clone()

@@ -29,7 +29,7 @@ from sparring import games
 from sparring.config import Data, Recipe
 from sparring.data import Dataset, Stream, open_dataset
 from sparring.data.batches import FewLabels, Images
-from sparring.games.base import Game, Move, Product, Terms
+from sparring.games.base import Game, Move, Sampler, Terms
 from sparring.games.noise_to_image import Aids
 from sparring.nn.augmentation import Augmenter, cutout
 from sparring.runs.launch import resolve
@@ -87,7 +87,7 @@ class Alone(Game):
     def reading(self, losses: Mapping[str, float]) -> str:
         return ""
 
-    def product(self, players: Mapping[str, nn.Module]) -> Product:
+    def product(self, players: Mapping[str, nn.Module]) -> Sampler:
         raise NotImplementedError
 
 

@@ -27,11 +27,20 @@ class Data(Table):
         filter: the resampling filter, always antialiased.
         channels: 1 or 3 to convert; absent: what the pictures have.
         split: the part to train on where the set has parts.
+        inputs: for translation: a folder, zip or array file of source pictures that lie elsewhere; those at `path` are
+            what should come out. In pairs, partners have the same name. Absent: `path` holds both sides, as folders A
+            and B, or `pairs` says where they are.
+        pairs: for translation: how sources are made from the pictures (`edges`, `gray`, `downscale:4`, `mask`, `blur`,
+            `noise`); or `beside`: each file holds two pictures side by side; or the column of the metadata table that
+            names the source of each picture.
+        direction: for translation: which side goes in; what is derived, left, or in folder A, is side a.
         label: the column of the set's metadata table that names the class of each picture; absent: `label`, where there
             is one.
         labelled: so many pictures, the same number of each class, keep their label, and all count as unlabelled: for
             semi-supervised learning. A number below 1 is the share of each class. Absent: all labels are used.
-        skip_bad: leave broken pictures out instead of stopping at them.
+        mirror: show half of the pictures mirrored, left to right, drawn anew each time; partners together.
+        shift: shift each picture by up to so many pixels both ways, its border continued; partners together.
+        skip_bad: leave broken pictures, and those without a partner, out instead of stopping at them.
         memory_gb: a set that decodes to at most so many gigabytes is held in memory; a larger one is read by workers.
         workers: processes that decode a set that is not held in memory.
     """
@@ -42,8 +51,13 @@ class Data(Table):
     filter: Literal["lanczos", "bicubic", "bilinear", "box"] = "lanczos"
     channels: Literal[1, 3] | None = None
     split: str = "train"
+    inputs: str | None = None
+    pairs: str | None = None
+    direction: Literal["a-to-b", "b-to-a"] = "a-to-b"
     label: str | None = None
     labelled: Positive | Annotated[float, Field(gt=0, lt=1)] | None = None
+    mirror: bool = False
+    shift: Annotated[int, Field(ge=0, le=1024)] = 0
     skip_bad: bool = False
     memory_gb: Annotated[float, Field(ge=0)] = 4.0
     workers: Annotated[int, Field(ge=0)] = 2

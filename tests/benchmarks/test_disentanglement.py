@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from benchmarks.disentanglement import Reader, lines_of, measure, mutual_information, rows_of
 from sparring.data.spec import Factor, Spec
-from sparring.games.base import Product
+from sparring.games.base import Sampler
 from sparring.nn.latents import Code, Latent
 
 FACTORS = (Factor(name="colour", values=("red", "green", "blue")), Factor(name="size", values=("small", "large")))
@@ -29,7 +29,7 @@ class Obedient:
 
 
 def measured_of(colour_from: str) -> tuple[Tensor, dict[str, float]]:
-    product = Product(nn.Identity(), LATENT, Spec(channels=1, height=1, width=4))
+    product = Sampler(nn.Identity(), Spec(channels=1, height=1, width=4), LATENT)
     measured = measure(product, cast(Reader, Obedient(colour_from)), FACTORS, samples=6000)
     assert measured.names[:2] == ["colour", "size"]
     assert measured.floor < 0.02

@@ -1,18 +1,21 @@
 """What the contract is checked on: every game of the registry, on grey, colour and oblong pictures."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 
 from sparring import games
 from sparring.config import Average, Optimizer, Schedule
-from sparring.data.batches import Factored, FewLabels, Images, Labelled
+from sparring.data.batches import Factored, FewLabels, Images, Labelled, Paired, Unpaired
 from sparring.data.spec import Factor, Spec
 from sparring.seeds import mix
 from sparring.training.loop import Trainer
 
 BATCH = 6
+INPUTS = 1
+"""Channels of what is translated."""
 CLASSES = ("a", "b", "c")
 FACTORS = (Factor(name="letter", values=CLASSES), Factor(name="case", values=("lower", "upper")))
 SPECS = {
@@ -36,6 +39,9 @@ class Noise:
         factors = torch.stack([labels, torch.randint(0, 2, (BATCH,), generator=generator)], 1)
         if self.takes is FewLabels:
             return FewLabels(pictures[0], Labelled(pictures[1], labels))
+        if self.takes in (Paired, Unpaired):
+            inputs = pictures[1][:, :1].expand(-1, INPUTS, -1, -1)
+            return self.takes(pictures[0], inputs.contiguous())
         return Factored(pictures[0], labels, factors)
 
     def starting(self, k: int) -> Iterator[Images]:
@@ -44,12 +50,27 @@ class Noise:
             k += 1
 
 
+def table(name: str) -> dict[str, Any]:
+    """The options of a small one."""
+    options = games.check({"name": name})[0]
+    found, errors = games.check({"name": name, "width": 4} | ({"latent": 5} if "latent" in options else {}))
+    assert not errors
+    return found
+
+
+def fitted(name: str, spec: Spec) -> Spec:
+    """The pictures that such a game takes: those from picture to picture need some that go in."""
+    if games.find(name).takes not in (Paired, Unpaired):
+        return spec
+    return spec.model_copy(
+        update={"inputs": spec.model_copy(update={"channels": INPUTS, "classes": (), "factors": ()})}
+    )
+
+
 def trainer(name: str, spec: Spec) -> Trainer:
     """A trainer with fresh weights, the same every time."""
-    table, errors = games.check({"name": name, "width": 4, "latent": 5})
-    assert not errors
     torch.manual_seed(mix("weights", 0))
-    game = games.build(table, spec)
+    game = games.build(table(name), fitted(name, spec))
     return Trainer(game, Optimizer(lr=1e-3), Schedule(), Average(half_life=20), seed=0, device=torch.device("cpu"))
 
 

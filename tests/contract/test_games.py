@@ -2,22 +2,26 @@
 
 from math import isfinite
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sparring import games
-from sparring.data.batches import Labelled, labels_of
+from sparring.data.batches import Images, Labelled, Paired, Unpaired, labels_of
 from sparring.data.spec import Spec
 from sparring.doctor import signals
 from sparring.doctor.bank import Bank
 from sparring.doctor.examiner import Examiner
-from sparring.games.base import Game
-from sparring.inference import model, sample
+from sparring.games.base import Game, Product, Sampler
+from sparring.games.picture_to_picture import Translation
+from sparring.inference import model, sample, translate
 from sparring.runs import checkpoint
 from sparring.training.loop import Trainer
-from tests.contract.conftest import SPECS, Noise, trainer
+from tests.contract.conftest import INPUTS, SPECS, Noise, table, trainer
 
 
 def weights(game: Game) -> dict[str, dict[str, Tensor]]:
@@ -27,15 +31,21 @@ def weights(game: Game) -> dict[str, dict[str, Tensor]]:
     }
 
 
-def real_bank(spec: Spec) -> Bank:
+def real_bank(spec: Spec, takes: type[Images]) -> Bank:
     """What the doctor knows of real pictures: 18 of noise."""
     batches = [Noise(spec).batch(k) for k in range(3)]
     pictures = torch.cat([batch.pictures for batch in batches])
     labels = torch.cat([labels_of(batch) for batch in batches])
+
+    def shown(rows: slice) -> Images:
+        if takes in (Paired, Unpaired):
+            return takes(pictures[rows], pictures[rows, :INPUTS])
+        return Labelled(pictures[rows], labels[rows])
+
     vectors = signals.sketches(pictures)
     return Bank(
-        few=Labelled(pictures[:12], labels[:12]),
-        held_out=Labelled(pictures[6:], labels[6:]),
+        few=shown(slice(12)),
+        held_out=shown(slice(6, None)),
         pictures=lambda numbers: pictures[numbers],
         vectors=vectors,
         own=signals.nearest(vectors),
@@ -44,6 +54,18 @@ def real_bank(spec: Spec) -> Bank:
         classifier=signals.linear_classifier(vectors, labels, 3),
         right=0.9,
     )
+
+
+def drawn(product: Product) -> NDArray[Any]:
+    """Five pictures, [5, H, W, C]."""
+    if isinstance(product, Sampler):
+        return sample.array(product, 5, seed=2)
+    assert isinstance(product, Translation)
+    to = product.domains[1] if product.domains else None
+    shape = (5, product.spec.height, product.spec.width, product.inputs.channels)
+    top = 2**product.spec.bits
+    given = np.random.default_rng(2).integers(0, top, shape).astype(np.uint8 if top == 256 else np.uint16)
+    return np.stack([translate.picture(product, one, to) for one in given])
 
 
 def play(of: Trainer, spec: Spec, steps: int) -> None:
@@ -109,13 +131,15 @@ def test_a_shipped_model_draws_what_training_showed(name: str, spec: Spec, tmp_p
     of = trainer(name, spec)
     play(of, spec, 3)
     product = of.game.product(dict(of.averages.players.items()))
-    shown = sample.array(product, 5, seed=2)
-    table, _ = games.check({"name": name, "width": 4, "latent": 5})
-    config = model.Config(sparring="0", game=table, spec=spec, recipe="r", data="d", images=of.images, seed=0)
+    shown = drawn(product)
+    config = model.Config(
+        sparring="0", game=table(name), spec=product.spec, recipe="r", data="d", images=of.images, seed=0
+    )
     model.save(tmp_path / "model", config, product)
     loaded = model.load(tmp_path / "model")
     assert shown.shape == (5, spec.height, spec.width, spec.channels)
-    assert (loaded.sample(5, seed=2) == shown).all()
+    again = loaded.sample(5, seed=2) if isinstance(product, Sampler) else drawn(loaded.product)
+    assert (again == shown).all()
     assert not loaded.product.generator.training
 
 
@@ -129,9 +153,8 @@ def test_only_what_is_averaged_is_shipped(name: str) -> None:
 @pytest.mark.parametrize("bits", [8, 16])
 def test_depth_survives(name: str, bits: int) -> None:
     spec = SPECS["grey"].model_copy(update={"bits": bits})
-    product = trainer(name, spec).game.eval()
-    drawn = sample.array(product.product(dict(product.players.items())), 2)
-    assert drawn.dtype.itemsize * 8 == bits
+    game = trainer(name, spec).game.eval()
+    assert drawn(game.product(dict(game.players.items()))).dtype.itemsize * 8 == bits
 
 
 def test_options_are_checked_from_the_constructor(name: str) -> None:
@@ -156,7 +179,7 @@ def test_realness_is_a_number_for_each_picture_that_gradients_reach(name: str, s
 def test_a_look_of_the_doctor_changes_nothing(name: str, spec: Spec) -> None:
     alone, seen = trainer(name, spec), trainer(name, spec)
     play(alone, spec, 4)
-    examiner = Examiner(seen, real_bank(spec), seed=1)
+    examiner = Examiner(seen, real_bank(spec, seen.game.takes), seed=1)
     looks = []
     for _ in range(2):
         play(seen, spec, 2)

@@ -11,6 +11,7 @@ from sparring import games
 from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import FewLabels, Images, Labelled
 from sparring.errors import UsageError
+from sparring.games.base import sampler
 from sparring.games.complement import Complement
 from sparring.games.noise_to_image import Aids
 from sparring.games.semi_supervised import SemiSupervised
@@ -98,7 +99,7 @@ def test_it_learns_and_ships_a_classifier(name: str) -> None:
     trainer = Trainer(build(name), Optimizer(lr=3e-3), Schedule(), Average(half_life=500), 0, torch.device("cpu"))
     for _ in trainer.run(Stream(), 64 * 40):
         pass
-    product = trainer.game.product(dict(trainer.averages.players.items()))
+    product = sampler(trainer.game.product(dict(trainer.averages.players.items())))
     assert set(product.networks()) == {"generator", "classifier"}
     assert product.classifier is not None and not product.classifier.training
     test = Brightness().batch(1000)

@@ -11,18 +11,18 @@ from sparring import games
 from sparring.data.batches import from_stored
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
-from sparring.games.base import Product
+from sparring.games.base import Sampler, sampler
 from sparring.inference import model
 
 SPEC = Spec(channels=1, height=12, width=16, classes=("cat", "dog", "emu"))
 
 
-def saved(folder: Path, name: str, spec: Spec = SPEC) -> tuple[Path, Product]:
+def saved(folder: Path, name: str, spec: Spec = SPEC) -> tuple[Path, Sampler]:
     """A model folder with fresh weights, and what it was made of."""
     torch.manual_seed(0)
     table = games.check({"name": name, "width": 4, "latent": 6})[0]
     game = games.build(table, spec)
-    product = game.eval().product(dict(game.players.items()))
+    product = sampler(game.eval().product(dict(game.players.items())))
     config = model.Config(sparring="0", game=table, spec=spec, recipe=name, data="noise", images=1, seed=0)
     model.save(folder / "model", config, product)
     return folder / "model", product
@@ -56,7 +56,7 @@ def test_a_loaded_model_says_what_the_trained_one_would(tmp_path: Path, name: st
 def test_the_classifier_is_in_the_folder_and_on_the_card(tmp_path: Path) -> None:
     folder, _ = saved(tmp_path, "semi-supervised")
     loaded = sparring.load(folder)
-    assert loaded.classifier() is loaded.product.classifier
+    assert loaded.classifier() is sampler(loaded.product).classifier
     assert not loaded.classifier().training
     card = (folder / "README.md").read_text()
     for said in ("into 3 classes (cat, dog, emu)", "model.classify(pictures)", "sparring classify"):

@@ -15,17 +15,17 @@ import sparring
 from sparring import files, games
 from sparring.data.spec import Spec
 from sparring.errors import SparringError, UsageError
-from sparring.games.base import Product
+from sparring.games.base import Sampler, sampler
 from sparring.inference import draw, model, sample
 from sparring.inference.write import write
 
 SPEC = Spec(channels=1, height=16, width=16)
 
 
-def product(spec: Spec = SPEC, name: str = "dcgan") -> Product:
+def product(spec: Spec = SPEC, name: str = "dcgan") -> Sampler:
     torch.manual_seed(0)
     game = games.build(games.check({"name": name, "width": 4, "latent": 6})[0], spec)
-    made = game.product(dict(game.players.items()))
+    made = sampler(game.product(dict(game.players.items())))
     with torch.no_grad():
         for parameter in made.generator.parameters():
             parameter.mul_(10)  # fresh DCGAN weights draw one flat grey

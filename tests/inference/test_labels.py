@@ -12,6 +12,7 @@ from sparring import games
 from sparring.cli.main import main
 from sparring.data.spec import Factor, Spec
 from sparring.errors import UsageError
+from sparring.games.base import sampler
 from sparring.inference import model, sample
 
 NAMES = ("T-shirt", "trouser", "sneaker")
@@ -44,7 +45,7 @@ def test_a_label_is_the_class_of_all_pictures_and_changes_nothing_else(name: str
 
 def test_the_classes_take_turns() -> None:
     game = games.build(games.check({"name": "conditional", "width": 4, "latent": 6})[0], SPEC)
-    product = game.product(dict(game.players.items()))
+    product = sampler(game.product(dict(game.players.items())))
     latents = product.latent.numbered(seed=1, first=100, count=7)
     values = product.latent.code("class").read(latents[:, product.latent.columns("class")])
     assert values.tolist() == [(100 + number) % 3 for number in range(7)]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.data.spec import Spec
-from sparring.games.base import Product
+from sparring.games.base import Sampler
 from sparring.metrics.features import Extractor, Random, View
 from sparring.metrics.path import between, path_length, perceptual_distance
 from sparring.nn.latents import Code, Latent
@@ -36,8 +36,8 @@ class Angle(nn.Module):
 SPEC = Spec(channels=1, height=1, width=1)
 
 
-def product(latent: Latent, scale: float = 0.5) -> Product:
-    return Product(Angle(scale), latent, SPEC)
+def product(latent: Latent, scale: float = 0.5) -> Sampler:
+    return Sampler(Angle(scale), SPEC, latent)
 
 
 def test_length_of_a_straight_path() -> None:

@@ -11,7 +11,7 @@ from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.errors import Halted
-from sparring.games.base import Game, Move, Product, Terms
+from sparring.games.base import Game, Move, Sampler, Terms
 from sparring.nn.latents import Latent
 from sparring.nn.norms import normalise_spectrally
 from sparring.training.averages import Averages
@@ -66,9 +66,9 @@ class Journal(Game):
     def reading(self, losses: Mapping[str, float]) -> str:
         return ""
 
-    def product(self, players: Mapping[str, nn.Module]) -> Product:
+    def product(self, players: Mapping[str, nn.Module]) -> Sampler:
         spec = Spec(channels=1, height=1, width=1)
-        return Product(players["first"], Latent(distribution="normal", noise=1), spec)
+        return Sampler(players["first"], spec, Latent(distribution="normal", noise=1))
 
 
 def trainer(game: Game, schedule: Schedule | None = None, half_life: float = 0) -> Trainer:

@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 import sparring
-from sparring.cli import classify, data, doctor, evaluate, lab, recipes, runs, sample, train
+from sparring.cli import classify, data, doctor, evaluate, lab, recipes, runs, sample, train, translate
 from sparring.errors import INTERRUPTED, SparringError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("train")(train.train)
 app.command("resume")(train.resume)
 app.command("sample")(sample.sample)
+app.command("translate")(translate.translate)
 app.command("classify")(classify.classify)
 app.command("evaluate")(evaluate.evaluate)
 app.command("doctor")(doctor.doctor)

@@ -39,7 +39,21 @@ def train(
     seed: Annotated[int | None, typer.Option(min=0, help="Same seed, same run.")] = None,
     images: Images = None,
     minutes: Minutes = None,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave broken pictures out.")] = False,
+    inputs: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="To translate: where the source pictures lie; --data has what comes out."),
+    ] = None,
+    pairs: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOW",
+            help="To translate: make sources of the pictures (edges, gray, downscale:4, mask, blur, noise); or beside, "
+            "two in each file; or a column of their table.",
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out broken pictures, and those without a partner.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and stop.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -48,6 +62,7 @@ def train(
     from sparring.runs import launch
 
     asked = [*(settings or []), *(["data.skip_bad=true"] if skip_bad else [])]
+    asked += [f"data.{key}={value}" for key, value in (("inputs", inputs), ("pairs", pairs)) if value is not None]
     if recipe is not None and "=" in recipe:  # the first of the settings, and no recipe
         asked.insert(0, recipe)
         recipe = None

@@ -58,6 +58,36 @@ class Factored(Labelled):
 
 
 @dataclass(frozen=True)
+class Paired(Images):
+    """A batch of pictures that should come out, with those that they should be made from.
+
+    Attributes:
+        inputs: [N, input channels, height, width], float32 in [-1, 1]; row i belongs to row i of the pictures.
+    """
+
+    inputs: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on `device`."""
+        return replace(super().to(device), inputs=self.inputs.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True)
+class Unpaired(Images):
+    """A batch of pictures of one domain, and as many of another; which belongs to which is not known.
+
+    Attributes:
+        inputs: [N, input channels, height, width], float32 in [-1, 1], of the domain that is translated from.
+    """
+
+    inputs: Tensor
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on `device`."""
+        return replace(super().to(device), inputs=self.inputs.to(device, non_blocking=True))
+
+
+@dataclass(frozen=True)
 class FewLabels(Images):
     """A batch of pictures without labels, and another of the few that have one.
 

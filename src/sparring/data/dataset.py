@@ -12,7 +12,8 @@ from torch import Tensor
 
 from sparring.config import Data
 from sparring.data.arrays import ArraySource
-from sparring.data.batches import Factored, Images, from_stored
+from sparring.data.augment import UNCHANGED, Changes
+from sparring.data.batches import Factored, Images, Paired, Unpaired, from_stored
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.prepare import Preparation, with_channels
 from sparring.data.recognise import open_source
@@ -38,6 +39,9 @@ class Dataset:
         stored: [N, C, H, W], uint8, uint16 or float32, where the set is held in memory; else None.
         workers: processes to decode with where it is not.
         labelled: how many pictures keep their label, or which share; None: all.
+        changes: how each picture is changed anew whenever it is trained on.
+        inputs: for translation, the pictures that go in.
+        aligned: whether row i of them belongs to row i of these.
     """
 
     title: str
@@ -49,6 +53,9 @@ class Dataset:
     stored: Tensor | None
     workers: int
     labelled: int | float | None = None
+    changes: Changes = UNCHANGED
+    inputs: "Dataset | None" = None
+    aligned: bool = False
 
     def __len__(self) -> int:
         return len(self.kept)
@@ -70,13 +77,14 @@ class Dataset:
     @cached_property
     def fingerprint(self) -> str:
         """16 hexadecimal digits that change with the content: pixels in memory; names, sizes and labels on disk."""
-        digest = hashlib.sha256(repr((self.spec.model_dump(), self.preparation)).encode())
+        digest = hashlib.sha256(repr((self.spec.model_dump(exclude_none=True), self.preparation)).encode())
         if self.stored is not None:
             digest.update(self.stored.numpy().data)
         else:
             for index in self.kept.tolist():
                 digest.update(f"{self.source.name(index)}\0{self.source.weight(index)}\0".encode())
         digest.update(b"" if self.labels is None else self.labels.tobytes())
+        digest.update(b"" if self.inputs is None else self.inputs.fingerprint.encode())
         return digest.hexdigest()[:16]
 
     def rows(self, indices: NDArray[np.int64]) -> Tensor:
@@ -90,7 +98,7 @@ class Dataset:
         return torch.from_numpy(np.stack([self._decoded(index) for index in self.kept[indices].tolist()]))
 
     def batch(self, indices: NDArray[np.int64]) -> Images:
-        """Pictures in [-1, 1], float32, with labels and factors where the set has them.
+        """Pictures in [-1, 1], float32, with labels and factors, or what they are made from, where the set has them.
 
         Args:
             indices: [n], int64 in [0, N).
@@ -100,7 +108,12 @@ class Dataset:
         """
         labels = None if self.labels is None else torch.from_numpy(self.labels[indices])
         factors = None if self.factors is None else torch.from_numpy(self.factors[indices])
-        return as_batch(self.rows(indices), labels, factors, self.spec.bits)
+        rows, bits = self.rows(indices), self.spec.bits
+        if self.inputs is None:
+            return as_batch(rows, labels, factors, bits)
+        kind = Paired if self.aligned else Unpaired
+        others = indices if self.aligned else indices % len(self.inputs)
+        return kind(from_stored(rows, bits), from_stored(self.inputs.rows(others), self.inputs.spec.bits))
 
     def _decoded(self, index: int) -> NDArray[Any]:
         try:
@@ -135,7 +148,11 @@ def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
     >>> open_dataset(Data(path="digits")).spec.shape
     (1, 32, 32)
     """
-    source = open_source(config.path, config.split, wanted_size(config), config.label)
+    return read(open_source(config.path, config.split, wanted_size(config), config.label), config, announce)
+
+
+def read(source: Source, config: Data, announce: Announce = silent) -> Dataset:
+    """A source as `open_dataset` makes it ready; the same errors."""
     if not len(source):
         raise SparringError(f"{config.path}: holds no pictures: there is nothing to train on")
     found = survey(source, announce)
@@ -166,6 +183,7 @@ def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
         stored=None if pixels is None else torch.from_numpy(pixels),
         workers=config.workers,
         labelled=config.labelled,
+        changes=Changes(config.mirror, config.shift),
     )
 
 

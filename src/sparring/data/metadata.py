@@ -46,7 +46,7 @@ def open_table(store: Store, tables: dict[str, str], split: str) -> PictureSourc
         _of_split(_rows(store, name, where), split, where) if whole_set else (_rows(store, name, where), tuple(tables))
     )
     folder = name.removesuffix(base(name))
-    files = [folder + _inner(row.get("file_name"), where) for row in rows]
+    files = [folder + inner(row.get("file_name"), where) for row in rows]
     if not files:
         raise SparringError(f"{where} names no pictures: one row with file_name a picture is needed")
     named = sorted({column for row in rows for column in row})
@@ -215,7 +215,12 @@ def _of_split(rows: list[Row], split: str, where: str) -> tuple[list[Row], tuple
     return [row for row, part in zip(rows, parts, strict=True) if part == wanted], tuple(sorted(set(parts)))
 
 
-def _inner(name: object, where: str) -> str:
+def inner(name: object, where: str) -> str:
+    """A file name of a table, which must not point outside of the set.
+
+    Raises:
+        SparringError: it does, or is none.
+    """
     if not isinstance(name, str) or not name:
         raise SparringError(f"{where}: a row has no file_name: each row needs the name of its picture")
     path = PurePosixPath(name)
@@ -233,5 +238,5 @@ def _pairs(pairs: Any, where: str, start: str) -> dict[str, Any]:
             raise SparringError(
                 f"{where}: the label of {pair[0]!r} is a vector: only class numbers are known; set labels to null"
             )
-        labelled[start + _inner(pair[0], where)] = pair[1]
+        labelled[start + inner(pair[0], where)] = pair[1]
     return labelled

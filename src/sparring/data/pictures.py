@@ -1,6 +1,7 @@
 """One picture file to one array, by Pillow: grey or colour, 8 or 16 bit, upright, without transparency."""
 
 import warnings
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -57,11 +58,38 @@ def decode(stream: BinaryIO) -> NDArray[Any]:
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
+    return decode_whole(stream).pixels
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A picture with what is not trained on, but belongs to it.
+
+    Attributes:
+        pixels: [H, W, C], as `decode` gives them.
+        alpha: [H, W], uint8, how opaque each is; None where all are.
+        profile: of its colours (ICC), as it is in the file; None without.
+    """
+
+    pixels: NDArray[Any]
+    alpha: NDArray[np.uint8] | None
+    profile: bytes | None
+
+
+def decode_whole(stream: BinaryIO) -> Whole:
+    """A picture, with its transparency and its colour profile.
+
+    Raises:
+        Exception: whatever the decoder raises; `explain` puts it into words.
+    """
     with _open(stream) as image:
         image.load()
         turn = _TURNS.get(_orientation(image))
         upright: Image.Image = image.transpose(turn) if turn is not None else image
-        return _deep(upright) if upright.mode in _DEEP else _shallow(upright, image.has_transparency_data)
+        transparent = image.has_transparency_data
+        pixels = _deep(upright) if upright.mode in _DEEP else _shallow(upright, transparent)
+        alpha = np.array(upright.convert("RGBA").getchannel("A")) if transparent else None
+        return Whole(pixels, alpha, image.info.get("icc_profile"))
 
 
 def explain(error: BaseException) -> tuple[str, bool]:

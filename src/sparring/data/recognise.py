@@ -38,14 +38,19 @@ def open_source(
     if path in builtin.EMBEDDED:
         return with_classes(builtin.EMBEDDED[path](split, size), label)
     try:
-        return with_classes(_at(_find(path), split), label)
+        return with_classes(_at(find_data(path), split), label)
     except OSError as error:
         raise SparringError(
             f"{error.filename or path}: {error.strerror or error}: check the disk and who may read it"
         ) from error
 
 
-def _find(path: str) -> Path:
+def find_data(path: str) -> Path:
+    """Where a set lies that is no embedded one.
+
+    Raises:
+        UsageError: nowhere; the message suggests the nearest name.
+    """
     there = Path(path).expanduser()
     if there.exists():
         return there
@@ -63,6 +68,13 @@ def _neighbours(path: Path) -> list[str]:
         return [str(path.parent / entry.name) for entry in path.parent.iterdir()][:10000]
     except OSError:
         return []
+
+
+def open_store(path: Path) -> Store | None:
+    """The files of a folder or zip; None where it is neither."""
+    if path.is_dir():
+        return open_folder(path)
+    return open_archive(path) if path.suffix.lower() == ".zip" else None
 
 
 def _at(path: Path, split: str) -> Source:

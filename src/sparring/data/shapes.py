@@ -7,8 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data.arrays import ArraySource
-from sparring.data.sources import Source
+from sparring.data.sources import Header, Source
 from sparring.data.synthetic import SEEDS, seed_of
 
 SHAPES = ("circle", "square", "star", "triangle")
@@ -133,16 +132,48 @@ def open_shapes(split: str, size: tuple[int, int] | None) -> Source:
         Factors(shape, COLOURS[colour], RADII[size_], PLACES[place][0] + dx, PLACES[place][1] + dy, filled)
         for (shape, colour, size_, place, filled), (dx, dy) in zip(combinations, shift.tolist(), strict=True)
     ]
-    return ArraySource(
+    return Rendered(
         layout=f"embedded set 'shapes': {len(made)} rendered pictures of {width}x{height}, classes, captions, factors",
         classes=SHAPES,
         labels=np.array([factors.shape for factors in made], np.int64),
         captions=tuple(_caption(*combination) for combination in combinations),
         factors=_table(combinations, made),
         splits=tuple(SEEDS),
-        array=np.stack([render(factors, height, width) for factors in made]),
-        title="shapes",
+        made=made,
+        size=(height, width),
     )
+
+
+@dataclass(kw_only=True)
+class Rendered(Source):
+    """Pictures that are rendered when they are read.
+
+    Attributes:
+        made: what each is made from.
+        size: (height, width).
+    """
+
+    made: list[Factors]
+    size: tuple[int, int]
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    def name(self, index: int) -> str:
+        """Its number."""
+        return f"shapes[{index}]"
+
+    def weight(self, index: int) -> int:
+        """The bytes of its pixels."""
+        return 3 * self.size[0] * self.size[1]
+
+    def look(self, index: int) -> Header:
+        """The header that all share."""
+        return Header(*self.size, channels=3, bits=8, mode="uint8")
+
+    def read(self, index: int) -> NDArray[np.uint8]:
+        """Its pixels, HWC."""
+        return render(self.made[index], *self.size)
 
 
 def _caption(shape: int, colour: str, size: str, place: str, filled: bool) -> str:

@@ -28,6 +28,7 @@ class Spec(BaseModel):
         width: columns; 1 for points.
         bits: 8 or 16 per channel for pictures; 32 for points, which stay floating point.
         classes: the names of the classes in the order of their labels; empty without labels.
+        inputs: for translation, the pictures that go in; absent where there are none.
         factors: what else is known of every picture; of a set with labels alone, its class.
 
     >>> Spec(channels=3, height=32, width=48).shape
@@ -42,6 +43,7 @@ class Spec(BaseModel):
     bits: Literal[8, 16, 32] = 8
     classes: tuple[str, ...] = ()
     factors: tuple[Factor, ...] = ()
+    inputs: "Spec | None" = None
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,11 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from sparring.data.batches import FewLabels, Images, Labelled, from_stored
+from sparring.data.batches import FewLabels, Images, Labelled, Paired, Unpaired, from_stored
 from sparring.data.dataset import Dataset, as_batch
 from sparring.data.few import labelled_few
 from sparring.errors import SparringError, UsageError
+from sparring.seeds import mix
 
 _CPU = torch.device("cpu")
 
@@ -48,11 +50,15 @@ class Stream:
         self.batch_size = batch_size
         self.seed = seed
         self.device = device
-        self._stored = None if dataset.stored is None else dataset.stored.to(device)
+        held = dataset.stored is not None and (dataset.inputs is None or dataset.inputs.stored is not None)
+        self._stored = dataset.stored.to(device) if held and dataset.stored is not None else None
         self._labels = None if dataset.labels is None else torch.from_numpy(dataset.labels).to(device)
         self._factors = None if dataset.factors is None else torch.from_numpy(dataset.factors).to(device)
         self._order = Order(len(dataset), batch_size, seed)
         self._few = None if dataset.labelled is None else _Few(dataset, batch_size, seed, device)
+        self._inputs = None if dataset.inputs is None else _Inputs(dataset, self._order, batch_size, seed)
+        stored = None if dataset.inputs is None else dataset.inputs.stored
+        self._stored_inputs = stored.to(device) if held and stored is not None else None
 
     def indices(self, k: int) -> NDArray[np.int64]:
         """[B], which pictures batch k is made of: positions k B to (k + 1) B - 1 of all epochs laid end to end."""
@@ -64,13 +70,18 @@ class Stream:
         Raises:
             SparringError: a picture that is decoded only now is broken; the message names it.
         """
-        indices = self.indices(k)
         if self._stored is None:
-            return self._arrived(self.dataset.rows(indices), indices, k)
+            return self._arrived(_Rows(self.dataset, self._order, self._inputs).decoded(k), k)
+        at = self._sent(self.indices(k))
+        rows = self._stored.index_select(0, at)
+        if self._inputs is None or self._stored_inputs is None:
+            return self._changed(self._known(rows, at, k), k)
+        return self._joined(rows, self._stored_inputs.index_select(0, self._sent(self._inputs.batch(k))), k)
+
+    def _sent(self, indices: NDArray[np.int64]) -> Tensor:
         at = torch.from_numpy(indices)
-        if self.device.type == "cuda":  # from pinned memory, the copy does not wait for the device
-            at = at.pin_memory().to(self.device, non_blocking=True)
-        return self._known(self._stored.index_select(0, at), at, k)
+        # from pinned memory, the copy does not wait for the device
+        return at.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else at
 
     def starting(self, k: int) -> Iterator[Images]:
         """Batches k, k + 1, ... for ever; a set that is not in memory is decoded ahead by worker processes.
@@ -86,8 +97,8 @@ class Stream:
 
     def _prefetched(self, k: int) -> Iterator[Images]:
         loader = DataLoader(
-            _Rows(self.dataset),
-            batch_sampler=_Batches(self, k),
+            _Rows(self.dataset, self._order, self._inputs),
+            batch_sampler=_Batches(k),
             num_workers=min(self.dataset.workers, os.cpu_count() or 1),
             collate_fn=_as_it_is,
             prefetch_factor=4,
@@ -97,11 +108,23 @@ class Stream:
         for decoded in loader:
             if isinstance(decoded, SparringError):
                 raise decoded
-            yield self._arrived(decoded.rows, decoded.indices, k)
+            yield self._arrived(decoded, k)
             k += 1
 
-    def _arrived(self, rows: Tensor, indices: NDArray[np.int64], k: int) -> Images:
-        return self._known(rows.to(self.device), torch.from_numpy(indices).to(self.device), k)
+    def _arrived(self, decoded: "_Decoded", k: int) -> Images:
+        rows, at = decoded.rows.to(self.device), torch.from_numpy(decoded.indices).to(self.device)
+        if decoded.inputs is None:
+            return self._changed(self._known(rows, at, k), k)
+        return self._joined(rows, decoded.inputs.to(self.device), k)
+
+    def _joined(self, rows: Tensor, inputs: Tensor, k: int) -> Images:
+        assert self.dataset.inputs is not None
+        kind = Paired if self.dataset.aligned else Unpaired
+        pictures = from_stored(rows, self.dataset.spec.bits)
+        return self._changed(kind(pictures, from_stored(inputs, self.dataset.inputs.spec.bits)), k)
+
+    def _changed(self, batch: Images, k: int) -> Images:
+        return self.dataset.changes.of(batch, mix("changes", self.seed, k))
 
     def _known(self, rows: Tensor, at: Tensor, k: int) -> Images:
         """Stored rows as a batch, with what is known of them."""
@@ -159,37 +182,52 @@ class _Few:
         return Labelled(from_stored(self._rows[at], self._bits), self._labels[at])
 
 
+class _Inputs:
+    """Which inputs go with a batch: the partners of its pictures, or others in an order of their own."""
+
+    def __init__(self, dataset: Dataset, order: Order, batch_size: int, seed: int) -> None:
+        assert dataset.inputs is not None
+        own = Order(len(dataset.inputs), batch_size, mix("inputs", seed))  # of the same seed, partners would meet
+        self._order = order if dataset.aligned else own
+
+    def batch(self, k: int) -> NDArray[np.int64]:
+        return self._order.batch(k)
+
+
 class _Decoded(NamedTuple):
     rows: Tensor
     indices: NDArray[np.int64]
+    inputs: Tensor | None
 
 
 class _Rows(TorchDataset[Any]):
     """What a worker does: decode the pictures of one batch. Errors travel as values, or they would gain a traceback."""
 
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
+    def __init__(self, dataset: Dataset, order: Order, inputs: _Inputs | None) -> None:
+        self.dataset, self.order, self.inputs = dataset, order, inputs
 
-    def __getitems__(self, indices: list[int]) -> _Decoded | SparringError:
-        at = np.array(indices, np.int64)
+    def decoded(self, k: int) -> _Decoded:
+        at = self.order.batch(k)
+        if self.inputs is None or self.dataset.inputs is None:
+            return _Decoded(self.dataset.rows(at), at, None)
+        return _Decoded(self.dataset.rows(at), at, self.dataset.inputs.rows(self.inputs.batch(k)))
+
+    def __getitems__(self, numbers: list[int]) -> _Decoded | SparringError:
+        (k,) = numbers
         try:
-            return _Decoded(self.dataset.rows(at), at)
+            return self.decoded(k)
         except SparringError as error:
             return error
 
 
 class _Batches:
-    """The indices of batches k, k + 1, ... for ever."""
+    """Batches k, k + 1, ... for ever, each by its number."""
 
-    def __init__(self, stream: Stream, k: int) -> None:
-        self.stream = stream
+    def __init__(self, k: int) -> None:
         self.k = k
 
     def __iter__(self) -> Iterator[list[int]]:
-        k = self.k
-        while True:
-            yield self.stream.indices(k).tolist()
-            k += 1
+        return ([k] for k in count(self.k))
 
 
 def _leave_interrupts_to_the_run(_: int) -> None:

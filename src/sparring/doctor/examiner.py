@@ -8,10 +8,10 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from sparring.data.batches import Images, Labelled
+from sparring.data.batches import Images, Labelled, Paired
 from sparring.doctor import signals
 from sparring.doctor.bank import Bank
-from sparring.games.base import Product
+from sparring.games.base import Product, Sampler
 from sparring.games.noise_to_image import CLASS
 from sparring.metrics.neighbours import manifold
 from sparring.training.loop import Trainer
@@ -32,17 +32,18 @@ class Examiner:
     def __init__(self, trainer: Trainer, bank: Bank, seed: int) -> None:
         self.trainer, self.bank = trainer, bank
         self._product = trainer.game.product(dict(trainer.game.players.items()))
-        latents = self._product.latent.numbered(seed, 0, len(bank.few))
-        self._latents = latents.to(trainer.device)
+        self._given = self._product.given(bank.few, seed).to(trainer.device)
         self._last: Tensor | None = None
         self._looks = 0
 
     @cached_property
     def labels(self) -> Tensor | None:
         """[N], the classes that the fakes should have; None where the generator is told none."""
+        if not isinstance(self._product, Sampler):
+            return None
         latent = self._product.latent
         code = next((code for code in latent.codes if code.name == CLASS), None)
-        return None if code is None else code.read(self._latents[:, latent.columns(code.name)])
+        return None if code is None else code.read(self._given[:, latent.columns(code.name)])
 
     @cached_property
     def _real(self) -> Tensor:
@@ -70,18 +71,18 @@ class Examiner:
             verdict: its name.
         """
         with untouched(self.trainer.game):
-            fake, few = self._product.generator(self._latents), self.bank.few
+            fake, few = self._product.generator(self._given), self.bank.few
             if verdict == "copying":
                 return fake, self.bank.nearest(fake)
             if verdict == "statistics mismatch":
-                return fake, self._shipped().generator(self._latents)
+                return fake, self._shipped().generator(self._given)
             if verdict == "label ignored" and self.labels is not None and isinstance(few, Labelled):
                 return fake[self.labels.argsort(stable=True)], few.pictures[few.labels.argsort(stable=True)]
             return fake, few.pictures
 
     def _look(self) -> dict[str, float]:
         with torch.no_grad():
-            fake = self._product.generator(self._latents)
+            fake = self._product.generator(self._given)
         found = self._pictures(fake.cpu()) | self._logits(fake)
         if self._looks % SELDOM == 0:
             found["shipped_distance"] = self._shipped_distance()
@@ -101,9 +102,9 @@ class Examiner:
             "coverage": inside.coverage,
             "recall": inside.recall,
             "distance": signals.energy_distance(real, vectors),
-            "copies": signals.copies(bank.vectors, bank.own, vectors),
-            "copies_expected": bank.copies,
         }
+        if not isinstance(bank.few, Paired):  # of pairs, a training picture is what should come out
+            found |= {"copies": signals.copies(bank.vectors, bank.own, vectors), "copies_expected": bank.copies}
         if self._last is not None:
             found["drift"] = float((vectors - self._last).norm(dim=1).mean()) / own
         self._last = vectors
@@ -121,7 +122,7 @@ class Examiner:
     @torch.no_grad()
     def _shipped_distance(self) -> float:
         """How far what is shipped, the average in its evaluation mode, is from real pictures."""
-        return signals.energy_distance(self._real, signals.sketches(self._shipped().generator(self._latents).cpu()))
+        return signals.energy_distance(self._real, signals.sketches(self._shipped().generator(self._given).cpu()))
 
     def _logits(self, fake: Tensor) -> dict[str, float]:
         given = replace(self.bank.few, pictures=fake.detach().requires_grad_())

@@ -103,7 +103,7 @@ def _oscillates(recipe: Recipe, spec: Spec) -> Candidates:
 
 def _checkerboard(recipe: Recipe, spec: Spec) -> Candidates:
     """Resize, then convolve (Odena et al., Distill 2016)."""
-    yield ("game.network=dcgan-resize",)
+    yield ("game.upsampling=resize",) if "upsampling" in recipe.game else ("game.network=dcgan-resize",)
 
 
 def _label(recipe: Recipe, spec: Spec) -> Candidates:

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from pydantic import create_model
 
 from sparring.config import Table
-from sparring.data.batches import Images
+from sparring.data.batches import FewLabels, Images, Labelled, Paired, Unpaired
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game
@@ -16,7 +16,7 @@ from sparring.recipes import validate
 from sparring.registry import find as find_module
 from sparring.registry import names as module_names
 
-_SHARED = ("base", "noise_to_image")
+_SHARED = ("base", "noise_to_image", "picture_to_picture")
 
 
 def names() -> list[str]:
@@ -82,7 +82,12 @@ def build(table: Mapping[str, Any], spec: Spec) -> Game:
     """
     name = table["name"]
     game = find(name)
-    if game.takes is not Images and not spec.classes:
+    if issubclass(game.takes, Paired | Unpaired) and spec.inputs is None:
+        raise UsageError(
+            f"game {name!r} translates, and this set has one sort of pictures: put two into folders A and B, name a "
+            "folder of sources with data.inputs, or make them with data.pairs"
+        )
+    if issubclass(game.takes, Labelled | FewLabels) and not spec.classes:
         free = [other for other in names() if find(other).takes is Images]
         raise UsageError(
             f"game {name!r} learns from labels, and these pictures have none: sort them into a folder for each class, "

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from sparring.data.batches import Images
 from sparring.data.spec import Spec
+from sparring.errors import UsageError
 from sparring.nn.latents import Latent
 
 Terms = dict[str, Tensor]
@@ -37,25 +38,62 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Product:
-    """What is shipped of a game that makes pictures from noise.
+class Product(ABC):
+    """What is shipped of a game.
 
     Attributes:
-        generator: from [N, latent.size] to pictures, [N, *spec.shape] in [-1, 1].
-        latent: what to draw.
+        generator: from what `given` makes to pictures, [N, *spec.shape] in [-1, 1].
         spec: what comes out.
-        classifier: from pictures to the scores, [N, K], of the classes of `spec`, in games that train one.
     """
 
     generator: nn.Module
-    latent: Latent
     spec: Spec
+
+    @abstractmethod
+    def given(self, batch: Images, seed: int) -> Tensor:
+        """[N, ...], what the generator makes as many pictures from as the batch has: always the same ones.
+
+        Args:
+            batch: real pictures, and what belongs to them.
+            seed: of what is drawn.
+        """
+
+    @abstractmethod
+    def networks(self) -> nn.ModuleDict:
+        """All that is shipped, by name."""
+
+
+@dataclass(frozen=True)
+class Sampler(Product):
+    """What is shipped of a game that makes pictures from noise: its generator takes [N, latent.size].
+
+    Attributes:
+        latent: what to draw.
+        classifier: from pictures to the scores, [N, K], of the classes of `spec`, in games that train one.
+    """
+
+    latent: Latent
     classifier: nn.Module | None = None
+
+    def given(self, batch: Images, seed: int) -> Tensor:
+        """The first latents of a seed."""
+        return self.latent.numbered(seed, 0, len(batch))
 
     def networks(self) -> nn.ModuleDict:
         """All that is shipped, by name."""
         shipped = {"generator": self.generator, "classifier": self.classifier}
         return nn.ModuleDict({name: network for name, network in shipped.items() if network is not None})
+
+
+def sampler(product: Product) -> Sampler:
+    """The same, as what makes pictures from noise.
+
+    Raises:
+        UsageError: it makes them from pictures.
+    """
+    if not isinstance(product, Sampler):
+        raise UsageError("this model makes pictures from pictures, not from noise: `sparring translate` uses it")
+    return product
 
 
 class Game(nn.Module, ABC):

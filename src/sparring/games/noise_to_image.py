@@ -15,7 +15,7 @@ from sparring.config import Positive, Table
 from sparring.data.batches import Factored, FewLabels, Images, Labelled, labels_of
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
-from sparring.games.base import Game, Move, Product, Terms
+from sparring.games.base import Game, Move, Sampler, Terms
 from sparring.nn.augmentation import Augmentation, Augmenter
 from sparring.nn.heads import Logit
 from sparring.nn.latents import LARGEST, Code, Latent, Levels
@@ -258,10 +258,10 @@ class NoiseToImage(Game):
             known |= {factor.name: batch.factors[:, column] for column, factor in enumerate(self.spec.factors)}
         return {code.name: known[code.name] for code in self.latent.codes if code.name in known}
 
-    def product(self, players: Mapping[str, nn.Module]) -> Product:
+    def product(self, players: Mapping[str, nn.Module]) -> Sampler:
         """The generator, and the discriminator of games that make it a classifier."""
         classifier = players["discriminator"] if self.classifies else None
-        return Product(players["generator"], self.latent, self.spec, classifier)
+        return Sampler(players["generator"], self.spec, self.latent, classifier)
 
 
 def refuse_company(discriminator: nn.Module, aids: Aids, game: str) -> None:

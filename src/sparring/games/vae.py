@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from sparring import networks
 from sparring.data.batches import Images
 from sparring.data.spec import Spec
-from sparring.games.base import Game, Move, Product, Terms
+from sparring.games.base import Game, Move, Sampler, Terms
 from sparring.games.noise_to_image import Numbers, Width
 from sparring.nn.heads import Outputs
 from sparring.nn.latents import Latent
@@ -110,6 +110,6 @@ class VAE(Game):
         error = e ** (losses["autoencoder.reconstruction"] / numbers) / (2 * pi * e) ** 0.5  # sigma, in [-1, 1]
         return f"{divergence:.3g} nats in the latents, typical error {error / 2:.1%} of the range"
 
-    def product(self, players: Mapping[str, nn.Module]) -> Product:
+    def product(self, players: Mapping[str, nn.Module]) -> Sampler:
         """The generator."""
-        return Product(players["generator"], self.latent, self.spec)
+        return Sampler(players["generator"], self.spec, self.latent)

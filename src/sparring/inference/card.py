@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sparring.data.spec import Spec
-from sparring.games.base import Product
+from sparring.games.base import Product, Sampler
 from sparring.games.noise_to_image import CLASS
+from sparring.games.picture_to_picture import Translation, translation
 from sparring.nn.latents import Code
 
 _CARD = """---
@@ -43,6 +44,39 @@ It draws what it was trained on, with its gaps and its bias, and may repeat some
 within what the licence of the training data allows.
 """
 
+_TRANSLATION = """---
+library_name: sparring
+tags: [gan, image-to-image, {game}]
+---
+
+# {recipe}: {inputs} to {what}
+
+A translator trained with [Sparring](https://pypi.org/project/sparring/) {version}, game `{game}`, recipe `{recipe}`,
+seed {seed}.
+
+| | |
+| --- | --- |
+| takes | {inputs}; any other size from 8 pixels a side |
+| makes | {what}; as large as what goes in{domains} |
+| trained on | {data} |
+| real items shown | {images:,} |
+| parameters | {parameters:,} |
+
+## Use
+
+```python
+import sparring
+
+model = sparring.load("path/to/this/folder")
+picture = model.translate(pixels{to})  # {depth} [height, width, {input_channels}] to [height, width, {channels}]
+```
+
+## Limits
+
+It makes of a picture what it was shown, with the gaps and the bias of its training pictures, and invents what the
+source does not say. Its licence is yours to choose, within what the licence of the training data allows.
+"""
+
 _CLASSIFIER = """
 ## The classifier
 
@@ -62,9 +96,40 @@ MOST_NAMES = 12
 
 def model_card(config: Mapping[str, Any], product: Product) -> str:
     """The card of a model, as Markdown."""
-    spec, latent = product.spec, product.latent
+    return (
+        _of_sampler(config, product) if isinstance(product, Sampler) else _of_translation(config, translation(product))
+    )
+
+
+def _pictures(spec: Spec) -> str:
     kind = {1: "grey", 3: "colour"}.get(spec.channels, f"{spec.channels}-channel")
-    pictures = f"{kind} pictures, {spec.width} x {spec.height} pixels, {spec.bits} bits"
+    return f"{kind} pictures, {spec.width} x {spec.height} pixels, {spec.bits} bits"
+
+
+def _of_translation(config: Mapping[str, Any], product: Translation) -> str:
+    spec = product.spec
+    inputs = spec.inputs or spec
+    return _TRANSLATION.format(
+        game=config["game"]["name"],
+        recipe=config["recipe"],
+        version=config["sparring"],
+        seed=config["seed"],
+        data=config["data"],
+        images=config["images"],
+        inputs=_pictures(inputs),
+        to="".join(f", to={domain!r}" for domain in product.domains[:1]),
+        domains=f"; one of: {_names(product.domains)}" if product.domains else "",
+        what=_pictures(spec),
+        depth={8: "uint8", 16: "uint16", 32: "float32"}[inputs.bits],
+        input_channels=inputs.channels,
+        channels=spec.channels,
+        parameters=sum(parameter.numel() for parameter in product.generator.parameters()),
+    )
+
+
+def _of_sampler(config: Mapping[str, Any], product: Sampler) -> str:
+    spec, latent = product.spec, product.latent
+    pictures = _pictures(spec)
     return _CARD.format(
         classifier="" if product.classifier is None else _classifier(spec),
         game=config["game"]["name"],

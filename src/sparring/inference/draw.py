@@ -1,6 +1,7 @@
 """From arrays to PNG: single pictures as they are, and a sheet of many to look at."""
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from sparring.data.spec import Spec
 
 SHEET_SIDE = 768
 """Pixels that a sheet of small pictures is enlarged towards."""
+QUICK = 1
+"""The effort for pictures that are drawn while somebody waits."""
 
 
 def can_be_png(spec: Spec) -> bool:
@@ -18,11 +21,16 @@ def can_be_png(spec: Spec) -> bool:
     return spec.channels in (1, 2, 3, 4) if spec.bits == 8 else spec.bits == 16 and spec.channels == 1
 
 
-def png(picture: NDArray[Any]) -> bytes:
-    """An [H, W, C] picture as the bytes of a PNG; see `can_be_png`."""
+def png(picture: NDArray[Any], effort: int = 6) -> bytes:
+    """An [H, W, C] picture as the bytes of a PNG; see `can_be_png`.
+
+    Args:
+        picture: uint8, or uint16 of one channel.
+        effort: spent on making the file small, 0 to 9.
+    """
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", compress_level=effort)
     return buffer.getvalue()
 
 
@@ -34,20 +42,43 @@ def sheet(pictures: NDArray[Any], spec: Spec) -> bytes:
             than 1 or 3 the first three, or the first one, are shown; points become a scatter plot.
         spec: what they are.
     """
-    if spec.points:
-        return png(_scatter(pictures.reshape(len(pictures), -1)))
-    small = (pictures >> 8).astype(np.uint8) if spec.bits == 16 else pictures
-    small = small[..., : 3 if spec.channels >= 3 else 1]
-    whole = _tile(small)
-    scale = max(1, SHEET_SIDE // max(whole.shape[:2]))
-    return png(whole.repeat(scale, axis=0).repeat(scale, axis=1))
+    return png(_sheet(pictures, spec))
 
 
 def beside(left: NDArray[Any], right: NDArray[Any], spec: Spec) -> bytes:
     """Two sheets of as many pictures side by side, as the bytes of an 8-bit PNG; see `sheet`."""
-    sheets = [np.asarray(Image.open(io.BytesIO(sheet(side, spec)))) for side in (left, right)]
-    gap = np.full((sheets[0].shape[0], max(8, sheets[0].shape[1] // 24), *sheets[0].shape[2:]), 255, np.uint8)
-    return png(np.atleast_3d(np.concatenate([sheets[0], gap, sheets[1]], 1)))
+    sheets = [_sheet(side, spec) for side in (left, right)]
+    gap = np.full((sheets[0].shape[0], max(8, sheets[0].shape[1] // 24), sheets[0].shape[2]), 255, np.uint8)
+    return png(np.concatenate([sheets[0], gap, sheets[1]], 1), QUICK)
+
+
+def _sheet(pictures: NDArray[Any], spec: Spec) -> NDArray[Any]:
+    """[H, W, 1 or 3], uint8."""
+    if spec.points:
+        return _scatter(pictures.reshape(len(pictures), -1))
+    small = (pictures >> 8).astype(np.uint8) if spec.bits == 16 else pictures
+    return _enlarged(_tile(small[..., : 3 if spec.channels >= 3 else 1]))
+
+
+def _enlarged(whole: NDArray[Any]) -> NDArray[Any]:
+    scale = max(1, SHEET_SIDE // max(whole.shape[:2]))
+    return whole.repeat(scale, axis=0).repeat(scale, axis=1)
+
+
+def compared(columns: Sequence[NDArray[Any]], bits: Sequence[int]) -> bytes:
+    """Pictures that belong together in one row, row beside row, as the bytes of an 8-bit PNG.
+
+    Args:
+        columns: [N, H, W, C] each, such as inputs, outputs and targets; of channels beyond three the first three show.
+        bits: 8 or 16, of each.
+    """
+    shown = []
+    for column, depth in zip(columns, bits, strict=True):
+        small = (column >> 8).astype(np.uint8) if depth == 16 else column
+        shown.append(np.repeat(small[..., :1], 3, 3) if small.shape[3] < 3 else small[..., :3])
+    gap = np.full((*shown[0].shape[:2], 2, 3), 255, np.uint8)
+    parts = [part for one in shown for part in (one, gap)]
+    return png(_enlarged(_tile(np.concatenate([*parts, gap, gap], 2))))
 
 
 def _tile(pictures: NDArray[Any]) -> NDArray[Any]:

@@ -19,8 +19,8 @@ from sparring import files, games
 from sparring.data.batches import from_stored
 from sparring.data.spec import Spec
 from sparring.errors import SparringError, UsageError
-from sparring.games.base import Product
-from sparring.inference import sample
+from sparring.games.base import Product, Sampler
+from sparring.inference import sample, translate
 from sparring.inference.card import model_card
 from sparring.training.device import find_device
 
@@ -56,7 +56,7 @@ class Config(BaseModel):
 
 
 class Model:
-    """A trained generator, ready to draw.
+    """A trained generator, ready to draw or to translate.
 
     Attributes:
         config: what it is.
@@ -87,18 +87,34 @@ class Model:
             raise UsageError(f"cannot draw {count} pictures from number {first} of seed {seed}: count from 1, others 0")
         return sample.array(self.product, count, seed, first, sample.values_of(self.product, label))
 
+    def translate(self, pixels: NDArray[np.generic], to: str | None = None) -> NDArray[np.generic]:
+        """A picture translated, at its own size; the same picture always becomes the same.
+
+        Args:
+            pixels: [H, W, C] of uint8 or uint16, grey or colour, or with the channels that the model takes.
+            to: the domain that is wanted, of models that know several.
+
+        Returns:
+            [H, W, channels], of the depth that the model was taught.
+
+        Raises:
+            UsageError: the model makes pictures from noise, or takes no such pictures.
+        """
+        return translate.picture(self.product, pixels, to)
+
     def classifier(self) -> nn.Module:
         """The network that tells classes apart.
 
         Raises:
             UsageError: the model has none.
         """
-        if self.product.classifier is None:
+        classifier = self.product.classifier if isinstance(self.product, Sampler) else None
+        if classifier is None:
             raise UsageError(
                 f"a model of game {self.config.game['name']!r} has no classifier; semi-supervised games train one "
                 "(`sparring recipes`)"
             )
-        return self.product.classifier
+        return classifier
 
     @torch.no_grad()
     def classify(self, pictures: NDArray[np.generic]) -> NDArray[np.float32]:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from sparring.data.batches import to_stored
 from sparring.errors import UsageError, did_you_mean
-from sparring.games.base import Product
+from sparring.games.base import Product, sampler
 from sparring.games.noise_to_image import CLASS
+from sparring.nn.latents import Code
 
 CHUNK = 64
 """Pictures are always computed so many at a time, numbers k * 64 to k * 64 + 63 together: the arithmetic of a larger
@@ -36,10 +37,10 @@ def pictures(
     Yields:
         [n, height, width, channels], uint8 or uint16 as in the training data (float32 for points).
     """
-    device = next(product.generator.parameters()).device
+    latent, device = sampler(product).latent, next(product.generator.parameters()).device
     end = first + count
     for start in range(first - first % CHUNK, end, CHUNK):
-        latents = product.latent.numbered(seed, start, CHUNK, values).to(device)
+        latents = latent.numbered(seed, start, CHUNK, values).to(device)
         whole = to_stored(product.generator(latents), product.spec.bits)
         yield whole[max(first - start, 0) : end - start]
 
@@ -68,7 +69,7 @@ def in_proportion(
         At most 64 pictures, [n, height, width, channels], and their class; None where the model takes none or the set
         has none.
     """
-    code = next((code for code in product.latent.codes if code.name == CLASS), None)
+    code = class_code(product)
     if code is None or labels is None:
         yield from ((part, None) for part in pictures(product, count, seed))
         return
@@ -80,6 +81,11 @@ def in_proportion(
             yield from ((part, number) for part in parts)
 
 
+def class_code(product: Product) -> Code | None:
+    """What says which class is wanted; None where a model was not taught classes."""
+    return next((code for code in sampler(product).latent.codes if code.name == CLASS), None)
+
+
 def values_of(product: Product, label: str | None) -> dict[str, int]:
     """What a class by its name means for the latent vector.
 
@@ -88,7 +94,7 @@ def values_of(product: Product, label: str | None) -> dict[str, int]:
     """
     if label is None:
         return {}
-    code = next((code for code in product.latent.codes if code.name == CLASS), None)
+    code = class_code(product)
     if code is None:
         raise UsageError(f"label {label!r}: this model was not taught classes; game 'conditional' teaches them")
     if label not in code.values:

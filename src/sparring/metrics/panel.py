@@ -17,8 +17,9 @@ from sparring.errors import UsageError, did_you_mean
 from sparring.metrics import classes as of_classes
 from sparring.metrics import modes
 from sparring.metrics.diversity import similarity_within_classes, vendi
-from sparring.metrics.estimate import Estimate
+from sparring.metrics.estimate import Estimate, of_repeats
 from sparring.metrics.features import Seen
+from sparring.metrics.fidelity import mean_absolute_error, psnr, ssim
 from sparring.metrics.frechet import frechet_distance
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.moments import moments
@@ -70,6 +71,7 @@ class Evidence:
         taught: what a classifier that has learnt from the judged pictures alone says of the held-out ones.
         path: the path length of the generator; None where there is no generator, but real pictures.
         seed: of what is drawn.
+        wanted: [n, H, W, C], of pairs: what should have come out for each of `fake.pictures`; None: nobody knows.
     """
 
     real: Side
@@ -80,6 +82,7 @@ class Evidence:
     taught: Callable[[], Seen] | None = None
     path: Callable[[], Estimate] | None = None
     seed: int = 0
+    wanted: NDArray[Any] | None = None
 
     @cached_property
     def manifold(self) -> Manifold:
@@ -96,14 +99,16 @@ class Metric:
         best: which values are better: lower ones, higher ones, or those near the floor.
         compute: the number, from evidence.
         needs: `nothing`; `classifier`: an extractor that knows the classes of the set; `labels`: and a generator that
-            was asked for classes; `modes`: points of a mixture that is known; `pictures`: anything but points.
+            was asked for classes; `lesson`: and one that makes them from noise; `modes`: points of a mixture that is
+            known; `path`: pictures from noise; `pairs`: a translator, and pairs; `large`: the same, of 11 pixels a side
+            or more.
         floor: whether real pictures have a value too.
     """
 
     about: str
     best: Literal["lower", "higher", "floor"]
     compute: Callable[[Evidence], Estimate]
-    needs: Literal["nothing", "classifier", "labels", "modes", "pictures"] = "nothing"
+    needs: Literal["nothing", "classifier", "labels", "lesson", "modes", "path", "pairs", "large"] = "nothing"
     floor: bool = True
 
 
@@ -181,6 +186,24 @@ def _path(evidence: Evidence) -> Estimate:
     return evidence.path()
 
 
+def _by_pair(compare: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]]) -> Callable[[Evidence], Estimate]:
+    """The mean over pairs of what came out and what should have."""
+
+    def of(evidence: Evidence) -> Estimate:
+        if evidence.wanted is None:
+            raise UsageError("this metric needs pairs: what should come out for each picture that goes in")
+        return of_repeats(compare(evidence.fake.pictures, evidence.wanted).tolist())
+
+    return of
+
+
+def _psnr(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.float64]:
+    """Of equal pictures it would be infinite: at most that of an error of half a step, which rounding may hide."""
+    most = 20 * np.log10(2 * float(np.iinfo(one.dtype).max))
+    found: NDArray[np.float64] = np.minimum(psnr(one, other), most)
+    return found
+
+
 def _alike(evidence: Evidence) -> Estimate:
     fake = evidence.fake
     labels = _read(fake).argmax(1) if fake.labels is None else fake.labels
@@ -224,9 +247,20 @@ METRICS = {
     ),
     "gan-test": Metric("how often a fake is of the class that was asked for", "higher", _agreement, "labels"),
     "gan-train": Metric(
-        "how often a classifier that learnt from fakes alone is right on real pictures", "higher", _teaching, "labels"
+        "how often a classifier that learnt from fakes alone is right on real pictures", "higher", _teaching, "lesson"
     ),
-    "path-length": Metric("how unevenly pictures change as the latent moves", "lower", _path, "pictures", floor=False),
+    "path-length": Metric("how unevenly pictures change as the latent moves", "lower", _path, "path", floor=False),
+    "l1": Metric(
+        "mean absolute difference to the true picture, as a share of the range",
+        "lower",
+        _by_pair(mean_absolute_error),
+        "pairs",
+        floor=False,
+    ),
+    "psnr": Metric(
+        "peak signal to noise ratio of the true picture, in decibel", "higher", _by_pair(_psnr), "pairs", floor=False
+    ),
+    "ssim": Metric("structural similarity to the true picture", "higher", _by_pair(ssim), "large", floor=False),
     "modes": Metric("modes with a point of high quality", "higher", lambda e: Estimate(_modes(e).covered), "modes"),
     "high-quality": Metric(
         "share of points within three standard deviations of a mode",

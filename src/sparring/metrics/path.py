@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sparring.games.base import Product
+from sparring.games.base import Product, sampler
 from sparring.metrics.estimate import Estimate
 from sparring.metrics.features import Extractor
 from sparring.nn.latents import Latent
@@ -67,14 +67,15 @@ def path_length(
         seed: of the latents.
         epsilon: the step.
     """
+    latent = sampler(product).latent
     generator, judge = deepcopy(product.generator).double(), deepcopy(extractor).double()
     device = next(generator.parameters()).device
     lengths = []
     for first in range(0, count, 50):
         size = min(50, count - first)
-        one, other = (product.latent.numbered(mix(f"path {end}", seed), first, size).to(device) for end in "ab")
+        one, other = (latent.numbered(mix(f"path {end}", seed), first, size).to(device) for end in "ab")
         share = torch.from_numpy(np.random.default_rng(mix("path", seed, first)).random((size, 1))).to(device)
-        near, far = (between(product.latent, one.double(), other.double(), share + step) for step in (0.0, epsilon))
+        near, far = (between(latent, one.double(), other.double(), share + step) for step in (0.0, epsilon))
         lengths.append(perceptual_distance(judge, generator(near), generator(far)) / epsilon**2)
     found = torch.cat(lengths).cpu().numpy()
     low, high = np.quantile(found, KEPT)

@@ -11,6 +11,7 @@ from sparring.errors import UsageError, did_you_mean
 
 BASIC = ("fd", "kd", "precision", "recall", "density", "coverage", "classes", "class-variation", "gan-test")
 THOROUGH = ("sliced", "two-sample", "vendi", "authenticity", "inception-score", "ms-ssim", "gan-train", "path-length")
+PAIRS = ("l1", "psnr", "ssim")
 POINTS = ("modes", "high-quality", "reverse-kl", "earth-mover")
 
 
@@ -38,14 +39,14 @@ class Protocol:
 
 
 PROTOCOLS = {
-    "quick": Protocol("a look, in seconds", "own", 5_000, 5_000, "train", (*BASIC, *POINTS)),
+    "quick": Protocol("a look, in seconds", "own", 5_000, 5_000, "train", (*BASIC, *PAIRS, *POINTS)),
     "standard": Protocol(
         "everything that can be measured without downloads, three times over",
         "own",
         10_000,
         10_000,
         "train",
-        (*BASIC, *POINTS, *THOROUGH),
+        (*BASIC, *PAIRS, *POINTS, *THOROUGH),
         repeats=3,
     ),
     "fid50k-train": Protocol(

@@ -16,6 +16,20 @@ def round_up(size: Size, multiple: int) -> Size:
     return -(-height // multiple) * multiple, -(-width // multiple) * multiple
 
 
+LEAST = 4
+"""Pixels a side that the narrowest stage of a translator should have."""
+
+
+def framed(size: Size, multiple: int) -> Size:
+    """The size to which a picture is padded for a network that shrinks it by `multiple`.
+
+    >>> framed((20, 300), 16)
+    (64, 304)
+    """
+    height, width = (max(side, LEAST * multiple) for side in size)
+    return round_up((height, width), multiple)
+
+
 def crop_to(pictures: Tensor, size: Size) -> Tensor:
     """The middle (height, width) of NCHW pictures that are at least as large."""
     height, width = size

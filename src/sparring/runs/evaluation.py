@@ -6,8 +6,10 @@ from pathlib import Path
 import torch
 
 from sparring import data as datasets
+from sparring import games
 from sparring.config import Data
 from sparring.data import Dataset
+from sparring.data.pairs import without_inputs
 from sparring.errors import UsageError
 from sparring.inference.model import Model, load
 from sparring.metrics import classifier, inception, panel, protocol
@@ -17,7 +19,7 @@ from sparring.metrics.receipt import Receipt
 from sparring.runs import report, weights
 from sparring.runs.folder import Run, find
 from sparring.runs.judge import Judge
-from sparring.runs.parts import Sets, with_test_part
+from sparring.runs.parts import Sets, open_set, with_test_part
 
 Say = Callable[[str], None]
 
@@ -78,15 +80,18 @@ def sets_of(model: Model, run: Run | None, data: str | Path | None, say: Say) ->
         SparringError: the set is damaged.
     """
     spec = model.config.spec
+    takes = games.find(model.config.game["name"]).takes
     if data is not None:
         size = None if spec.points else (spec.height, spec.width)
-        config = Data(path=str(data), size=size)
+        # a translator's sources are made or found as in its run
+        like = run.recipe().data.model_copy(update={"inputs": None}) if run is not None and spec.inputs else Data()
+        config = like.model_copy(update={"path": str(data), "size": size})
     elif run is not None:
         config = run.recipe().data
     else:
         raise UsageError("a model folder does not say where its data lies: give --data")
-    train = datasets.open_dataset(config, say)
-    if train.spec.shape != spec.shape or train.spec.bits != spec.bits:
+    train = open_set(config, takes, say)
+    if _sort(train.spec) != _sort(spec):
         raise UsageError(
             f"pictures of {config.path} are {_shape(train.spec)}, those of the model {_shape(spec)}: "
             "they cannot be compared"
@@ -94,8 +99,14 @@ def sets_of(model: Model, run: Run | None, data: str | Path | None, say: Say) ->
     return with_test_part(train, config, say)
 
 
+def _sort(spec: datasets.Spec | None) -> tuple[int, ...]:
+    """The shape and depth of what comes out, and of what goes in."""
+    return () if spec is None else (*spec.shape, spec.bits, *_sort(spec.inputs))
+
+
 def _shape(spec: datasets.Spec) -> str:
-    return f"{spec.width}x{spec.height}, {spec.channels} channels of {spec.bits} bits"
+    from_what = f", from {_shape(spec.inputs)}" if spec.inputs else ""
+    return f"{spec.width}x{spec.height}, {spec.channels} channels of {spec.bits} bits{from_what}"
 
 
 def _run_at(path: Path) -> Run | None:
@@ -118,6 +129,7 @@ def find_extractor(plan: Protocol, sets: Sets, inception_weights: Path | None, s
 
 def own_classifier(dataset: Dataset, say: Say) -> Extractor:
     """The classifier of a set, from the store if it was ever trained on this machine; else it is trained now."""
+    dataset = without_inputs(dataset)  # the same judge, whatever the pictures are made from
     classes = dataset.spec.classes
     place = weights.store() / "classifiers" / f"{dataset.fingerprint}.safetensors"
     if place.is_file():

@@ -7,7 +7,7 @@ import numpy as np
 from sparring import games
 from sparring.config import Recipe
 from sparring.data import Dataset
-from sparring.data.batches import FewLabels, Images
+from sparring.data.batches import FewLabels, Labelled
 from sparring.errors import UsageError
 from sparring.games.base import Game
 from sparring.nn.mixing import has_batch_norm
@@ -56,7 +56,7 @@ def check_labels(recipe: Recipe, dataset: Dataset, say: Callable[[str], None]) -
         )
     if not few and recipe.data.labelled is not None:
         raise UsageError(f"data.labelled is for semi-supervised games; {name!r} is none: leave it out")
-    if takes is Images:
+    if not issubclass(takes, Labelled | FewLabels):
         return
     counts = np.bincount(dataset.labels, minlength=len(dataset.spec.classes))
     if len(counts) > len(dataset):

@@ -13,12 +13,13 @@ from sparring.data import Dataset
 from sparring.data.batches import from_stored
 from sparring.data.synthetic import PointSource
 from sparring.errors import UsageError
-from sparring.games.base import Product
-from sparring.games.noise_to_image import CLASS
-from sparring.inference import sample
+from sparring.games.base import Product, Sampler
+from sparring.games.picture_to_picture import Translation
+from sparring.inference import sample, translate
 from sparring.metrics import classifier, panel, protocol, receipt
 from sparring.metrics.estimate import Estimate, of_repeats
 from sparring.metrics.features import Extractor, Seen, joined, look
+from sparring.metrics.fidelity import WINDOW
 from sparring.metrics.panel import Evidence, Side
 from sparring.metrics.path import path_length
 from sparring.metrics.receipt import Receipt
@@ -55,6 +56,8 @@ class Judge:
             raise UsageError(
                 f"{sets.train.title} has no test part: take a protocol that compares with the training part"
             )
+        if sets.test is None and sets.train.inputs is not None:
+            say(f"{sets.train.title} has no test part: what is translated was trained on")
         order = np.random.default_rng(mix("real pictures", seed)).permutation(len(main))
         if plan.real is None:
             self.real = self._real(main, order)
@@ -77,13 +80,15 @@ class Judge:
         labels = None if dataset.labels is None else dataset.labels[rows]
         return self._side(self._pictures(dataset, rows), len(rows), labels)
 
-    def _pictures(self, dataset: Dataset, rows: NDArray[np.int64]) -> Iterator[NDArray[Any]]:
-        for at in range(0, len(rows), 1000):
-            yield dataset.rows(rows[at : at + 1000]).permute(0, 2, 3, 1).numpy()
+    def _pictures(self, dataset: Dataset, rows: NDArray[np.int64], at_once: int = 1000) -> Iterator[NDArray[Any]]:
+        for at in range(0, len(rows), at_once):
+            yield dataset.rows(rows[at : at + at_once]).permute(0, 2, 3, 1).numpy()
 
     def _fakes(self, product: Product, number: int) -> Side:
         count = self.plan.fake if self.plan.real is None else len(self.real)
         self.say(f"drawing {count:,} pictures" + (f", round {number + 1}" if self.plan.repeats > 1 else ""))
+        if isinstance(product, Translation):
+            return self._translated(product, count)
         asked: list[int] = []
 
         def parts() -> Iterator[NDArray[Any]]:
@@ -93,6 +98,31 @@ class Judge:
 
         side = self._side(parts(), count, None)
         return side if not asked else replace(side, labels=np.array(asked))
+
+    def _translated(self, product: Translation, count: int) -> Side:
+        """Translations of what was held out, if anything was; of pairs, those whose true pictures are the floor."""
+        dataset, rows = self._held_out
+        if product.domains:
+            return self._exchanged(product, dataset, rows[:count])
+        if dataset.inputs is None:
+            raise UsageError(f"{dataset.title} has nothing to translate")
+        chosen = (rows if dataset.aligned else np.arange(len(dataset.inputs)))[:count]
+        pictures = (part for part in self._pictures(dataset.inputs, chosen))
+        translated = (np.stack([translate.picture(product, one) for one in part]) for part in pictures)
+        return self._side(translated, len(chosen), None)
+
+    def _exchanged(self, product: Translation, dataset: Dataset, rows: NDArray[np.int64]) -> Side:
+        """Pictures translated to the other domains in turn."""
+        assert dataset.labels is not None
+        domains = product.domains
+        others = np.arange(len(rows)) % max(len(domains) - 1, 1) + 1
+        wanted = (dataset.labels[rows] + others) % len(domains)
+        names = iter(wanted.tolist())
+        translated = (
+            np.stack([translate.picture(product, one, domains[next(names)]) for one in part])
+            for part in self._pictures(dataset, rows)
+        )
+        return self._side(translated, len(rows), wanted)
 
     def _side(self, parts: Iterator[NDArray[Any]], count: int, labels: NDArray[np.int64] | None) -> Side:
         """Look at pictures as they come, and keep every so many-th."""
@@ -111,9 +141,15 @@ class Judge:
         needs = panel.find(name).needs
         if needs == "modes":
             return self._modes is not None
-        if needs == "pictures":
-            return not product.spec.points
-        asked = self.dataset.labels is not None and any(code.name == CLASS for code in product.latent.codes)
+        if needs == "path":
+            return not product.spec.points and isinstance(product, Sampler)
+        if needs in ("pairs", "large"):
+            large = min(product.spec.height, product.spec.width) >= WINDOW
+            return self._held_out[0].aligned and isinstance(product, Translation) and (needs == "pairs" or large)
+        if isinstance(product, Translation):
+            known = ("classifier", "labels") if product.domains else ("classifier",)
+            return needs == "nothing" or (bool(self._classes) and needs in known)
+        asked = self.dataset.labels is not None and sample.class_code(product) is not None
         return needs == "nothing" or (bool(self._classes) and (needs == "classifier" or asked))
 
     def measure(self, product: Product, images: int, names: tuple[str, ...] = ()) -> list[Receipt]:
@@ -125,7 +161,8 @@ class Judge:
             names: of metrics; none: those of the protocol.
         """
         usable = [name for name in names or self.plan.metrics if self.can(name, product)]
-        rounds = [self._evidence(product, number) for number in range(self.plan.repeats)]
+        repeats = self.plan.repeats if isinstance(product, Sampler) else 1  # a translation is the same each time
+        rounds = [self._evidence(product, number) for number in range(repeats)]
         values = {name: [panel.find(name).compute(evidence) for evidence in rounds] for name in usable}
         # the judge itself has learnt from real pictures
         floor = replace(rounds[0], real=self.floor[0], fake=self.floor[1], taught=lambda: self.floor[1].seen, path=None)
@@ -137,16 +174,23 @@ class Judge:
         return [self._receipt(images, name, values[name], floors.get(name), rounds[0]) for name in usable]
 
     def _evidence(self, product: Product, number: int) -> Evidence:
+        fake = self._fakes(product, number)
         return Evidence(
             real=self.real,
-            fake=self._fakes(product, number),
+            fake=fake,
             held_out=self.floor[1],
             classes=self._classes,
             modes=self._modes,
             taught=lambda: self._taught(product, number),
             path=lambda: path_length(product, self.extractor, seed=self.seed + number),
             seed=self.seed,
+            wanted=self._wanted(fake) if self._held_out[0].aligned else None,
         )
+
+    def _wanted(self, fake: Side) -> NDArray[Any]:
+        """What should have come out for each of the translations that were kept."""
+        dataset, rows = self._held_out
+        return next(self._pictures(dataset, rows[fake.rows], len(fake.rows)))
 
     def _taught(self, product: Product, number: int) -> Seen:
         """What a classifier that has learnt from fakes alone says of the held-out pictures."""

@@ -12,6 +12,7 @@ from sparring import data as datasets
 from sparring import files, games
 from sparring.config import Data, Recipe
 from sparring.data import Dataset
+from sparring.data.batches import Images
 from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
 from sparring.recipes import override, parse, read_recipe
@@ -20,6 +21,7 @@ from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.fitting import check_batch, check_labels
 from sparring.runs.folder import Run
+from sparring.runs.parts import open_set
 from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
 from sparring.seeds import mix
@@ -208,9 +210,9 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
     """
     device = find_device(recipe.device)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
-    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"path": _absolute(recipe.data.path)})})
+    recipe = recipe.model_copy(update={"data": _absolute(recipe.data)})
     if dataset is None:
-        dataset = _opened(recipe.data, observer)
+        dataset = _opened(recipe.data, observer, games.find(recipe.game["name"]).takes)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     check_labels(recipe, dataset, observer.say)
     watch.check(recipe)
@@ -221,8 +223,8 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
     return Session(recipe, title, dataset, stream, trainer, device, observer)
 
 
-def _opened(config: Data, observer: Observer) -> Dataset:
-    dataset = datasets.open_dataset(config, observer.say)
+def _opened(config: Data, observer: Observer, takes: type[Images] = Images) -> Dataset:
+    dataset = open_set(config, takes, observer.say)
     observer.say(f"{dataset.source.layout}: {len(dataset):,} items")
     for note in dataset.notes:
         observer.say(note)
@@ -235,9 +237,11 @@ def _name(name: str) -> str:
     return name
 
 
-def _absolute(path: str) -> str:
+def _absolute(data: Data) -> Data:
     # a run must find its pictures again from another folder; embedded sets have no path
-    return str(Path(path).resolve()) if Path(path).exists() and path not in EMBEDDED else path
+    paths = {"path": data.path, "inputs": data.inputs}
+    there = {key: path for key, path in paths.items() if path and path not in EMBEDDED and Path(path).exists()}
+    return data.model_copy(update={key: str(Path(path).resolve()) for key, path in there.items()})
 
 
 def _same_arithmetic(environment: dict[str, Any], observer: Observer) -> None:

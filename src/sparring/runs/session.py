@@ -15,14 +15,18 @@ import sparring
 from sparring import files
 from sparring.config import Recipe
 from sparring.data import Dataset, Stream
+from sparring.data.batches import Images
 from sparring.doctor.bank import FEWEST
 from sparring.doctor.verdicts import Finding
 from sparring.errors import Halted
 from sparring.games.base import Product
+from sparring.games.picture_to_picture import Translation
 from sparring.inference import draw, model, sample
+from sparring.inference.translate import examples_sheet
 from sparring.runs import checkpoint, report
 from sparring.runs.checkup import Checkup
 from sparring.runs.folder import Run
+from sparring.runs.parts import examples
 from sparring.runs.watch import Watch
 from sparring.training.loop import Progress, Trainer
 
@@ -125,6 +129,7 @@ class Session:
     trainer: Trainer
     device: torch.device
     observer: Observer
+    examples: Images | None = None
 
     def play(self, run: Run) -> Outcome:
         """Train until the budget is used up or somebody interrupts, and leave a whole run behind either way.
@@ -226,6 +231,10 @@ class Session:
     def _sheet(self, run: Run) -> Path:
         product = self._product()
         path = run.sheet(self.trainer.images)
+        if isinstance(product, Translation):
+            self.examples = self.examples or examples(self.recipe, self.dataset)
+            files.write(path, examples_sheet(product, self.examples))
+            return path
         count = CLOUD if product.spec.points else SHEET
         files.write(path, draw.sheet(sample.array(product, count, self.recipe.seed), product.spec))
         return path

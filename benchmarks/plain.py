@@ -1,0 +1,99 @@
+"""Plain training loops of pix2pix and CycleGAN in the form in which they are published, to compare with.
+
+Written from the papers' and the authors' description: every loss is a pass of its own, the generator's before or after
+the discriminator's as the authors have it, `torch.optim.Adam`, no passes joined. Networks and batch are
+those of the game that is compared with.
+"""
+
+import copy
+import time
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss
+
+from sparring.config import Recipe
+from sparring.data.batches import Images
+from sparring.games.base import Game
+from sparring.games.picture_to_picture import inputs_of
+
+Loop = Callable[[Sequence[Images]], float]
+
+
+def loop_of(game: Game, recipe: Recipe) -> Loop:
+    """The seconds that a plain loop takes for some batches, with copies of the game's networks."""
+    players = {name: copy.deepcopy(player).train() for name, player in game.players.items()}
+    step = {"pix2pix": _pix2pix, "cyclegan": _cyclegan}[recipe.game["name"]]
+    play = step(players, recipe)
+
+    def run(batches: Sequence[Images]) -> float:
+        began = time.perf_counter()
+        for batch in batches:
+            play(inputs_of(batch), batch.pictures)
+        return time.perf_counter() - began
+
+    return run
+
+
+def _adam(recipe: Recipe, *networks: nn.Module) -> torch.optim.Adam:
+    parameters = [parameter for network in networks for parameter in network.parameters()]
+    return torch.optim.Adam(parameters, lr=recipe.optimizer.lr, betas=recipe.optimizer.betas)
+
+
+def _frozen(frozen: bool, *networks: nn.Module) -> None:
+    for network in networks:
+        network.requires_grad_(not frozen)
+
+
+def _pix2pix(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor, Tensor], None]:
+    generator, discriminator = players["generator"], players["discriminator"]
+    of_generator, of_discriminator = _adam(recipe, generator), _adam(recipe, discriminator)
+
+    def against(logits: Tensor, target: float) -> Tensor:
+        return binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
+
+    def play(x: Tensor, y: Tensor) -> None:
+        fake = generator(x)
+        _frozen(False, discriminator)
+        of_discriminator.zero_grad()
+        loss_fake = against(discriminator(torch.cat([x, fake.detach()], 1)), 0.0)
+        loss_real = against(discriminator(torch.cat([x, y], 1)), 1.0)
+        torch.autograd.backward((loss_fake + loss_real) / 2)
+        of_discriminator.step()
+        _frozen(True, discriminator)
+        of_generator.zero_grad()
+        loss = against(discriminator(torch.cat([x, fake], 1)), 1.0) + recipe.game["pixel_weight"] * l1_loss(fake, y)
+        torch.autograd.backward(loss)
+        of_generator.step()
+
+    return play
+
+
+def _cyclegan(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor, Tensor], None]:
+    g, f, d, e = (players[name] for name in ("generator", "inverse", "discriminator", "inverse-discriminator"))
+    of_translators, of_discriminators = _adam(recipe, g, f), _adam(recipe, d, e)
+    cycle, identity = recipe.game["cycle_weight"], recipe.game["identity_weight"]
+
+    def against(logits: Tensor, target: float) -> Tensor:
+        return mse_loss(logits, torch.full_like(logits, target))
+
+    def discriminate(network: nn.Module, real: Tensor, fake: Tensor) -> None:
+        loss = (against(network(real), 1.0) + against(network(fake.detach()), 0.0)) / 2
+        torch.autograd.backward(loss)
+
+    def play(x: Tensor, y: Tensor) -> None:
+        fake_y, fake_x = g(x), f(y)
+        back_x, back_y = f(fake_y), g(fake_x)
+        _frozen(True, d, e)
+        of_translators.zero_grad()
+        loss = identity * (l1_loss(g(y), y) + l1_loss(f(x), x)) + cycle * (l1_loss(back_x, x) + l1_loss(back_y, y))
+        torch.autograd.backward(loss + against(d(fake_y), 1.0) + against(e(fake_x), 1.0))
+        of_translators.step()
+        _frozen(False, d, e)
+        of_discriminators.zero_grad()
+        discriminate(d, y, fake_y)
+        discriminate(e, x, fake_x)
+        of_discriminators.step()
+
+    return play

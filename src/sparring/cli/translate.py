@@ -1,0 +1,49 @@
+"""`sparring translate`: pictures through a trained translator."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sparring.cli.output import Json, echo_json
+
+
+def translate(
+    model: Annotated[Path, typer.Argument(help="Folder of a run or of a shipped model.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="IN... OUT",
+            help="Pictures, folders, zips or globs; and where to: a file for one picture, else a folder.",
+        ),
+    ],
+    to: Annotated[
+        str | None, typer.Option(metavar="DOMAIN", help="The domain that is wanted, of a model that knows several.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
+    as_json: Json = False,
+) -> None:
+    """Make of each picture what the model was taught, at its own size; folders keep their structure.
+
+    A picture that cannot be read is named and left out; then the exit code is 1.
+    """
+    from sparring.errors import UsageError
+
+    if len(paths) < 2:
+        raise UsageError("say what to translate and where to: sparring translate MODEL IN OUT")
+    from sparring.games.picture_to_picture import translation
+    from sparring.inference.model import load
+    from sparring.inference.translate_files import plan, run
+
+    *inputs, out = paths
+    jobs = plan(inputs, out)  # a wrong name is said before anything is loaded
+    product = load(model, device).product
+    translation(product).check(to)
+    done = run(product, jobs, lambda text: typer.echo(text, err=True), to)
+    if as_json:
+        echo_json({"out": str(out), "written": done.written, "skipped": list(done.skipped)})
+    else:
+        left = f", {len(done.skipped):,} left out" if done.skipped else ""
+        typer.echo(f"{out}: {done.written:,} pictures{left}")
+    if done.skipped:
+        raise typer.Exit(1)

@@ -1,0 +1,157 @@
+"""What the games from picture to picture share: what they ship, and how a discriminator looks at several batches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn.functional import one_hot
+
+from sparring.data.batches import Images, Labelled, Paired, Unpaired, labels_of
+from sparring.data.spec import Spec
+from sparring.errors import UsageError, did_you_mean
+from sparring.games.base import Game, Product
+from sparring.nn.mixing import mixes_samples
+
+Width = Annotated[int, Field(gt=0, le=4096)]
+"""The option `width`: channels of the first stage of a network."""
+Weight = Annotated[float, Field(ge=0, le=1e6)]
+"""An option that weighs a term."""
+Share = Annotated[float, Field(ge=0, lt=1)]
+"""The option `dropout`."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One batch of partners, as both players see it.
+
+    Attributes:
+        inputs: [N, input channels, H, W] in [-1, 1], what is translated.
+        real: [N, channels, H, W], what should come out.
+        fake: as many, with the generator's graph: detach it where the discriminator moves.
+    """
+
+    inputs: Tensor
+    real: Tensor
+    fake: Tensor
+
+
+@dataclass(frozen=True)
+class Translation(Product):
+    """What is shipped of a game from picture to picture.
+
+    Its generator takes [N, input channels, H, W], and where there are domains, a channel for each, which is 1 for the
+    one that is wanted and else 0.
+
+    Attributes:
+        domains: that one can translate to; empty where there is only one.
+    """
+
+    domains: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> Spec:
+        """The pictures that go in."""
+        return self.spec.inputs or self.spec
+
+    def check(self, to: str | None) -> None:
+        """Whether one can translate to a domain.
+
+        Raises:
+            UsageError: none is named where there are some, or one that is not known.
+        """
+        if not self.domains and to is not None:
+            raise UsageError(f"domain {to!r}: this model translates to one sort of pictures only: leave it out")
+        if self.domains and to is None:
+            raise UsageError(f"say which domain to translate to, --to DOMAIN: {', '.join(self.domains)}")
+        if self.domains and to not in self.domains:
+            raise UsageError(f"unknown domain {to!r}: {did_you_mean(str(to), self.domains)}")
+
+    def prepared(self, pictures: Tensor, to: str | None) -> Tensor:
+        """[N, input channels, H, W] as the generator takes them; errors are those of `check`."""
+        self.check(to)
+        if to is None:
+            return pictures
+        wanted = torch.full((len(pictures),), self.domains.index(to), device=pictures.device)
+        return with_domain(pictures, wanted, len(self.domains))
+
+    def given(self, batch: Images, seed: int) -> Tensor:
+        """The pictures that go in, each to be translated to the domain after its own."""
+        if not self.domains:
+            return inputs_of(batch)
+        return with_domain(batch.pictures, (labels_of(batch) + 1) % len(self.domains), len(self.domains))
+
+    def networks(self) -> nn.ModuleDict:
+        """The generator."""
+        return nn.ModuleDict({"generator": self.generator})
+
+
+def translation(product: Product) -> Translation:
+    """The same, as what makes pictures from pictures.
+
+    Raises:
+        UsageError: it makes them from noise.
+    """
+    if not isinstance(product, Translation):
+        raise UsageError("this model makes pictures from noise, not from pictures: `sparring sample` uses it")
+    return product
+
+
+def with_domain(pictures: Tensor, domains: Tensor, count: int) -> Tensor:
+    """[N, C, H, W] and [N] int64 below `count`: the pictures with a channel for each domain, 1 for the one of each.
+
+    >>> with_domain(torch.zeros(2, 3, 4, 4), torch.tensor([0, 1]), 2)[:, 3:, 0, 0]
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    planes = one_hot(domains, count).to(pictures)[:, :, None, None]
+    return torch.cat([pictures, planes.expand(-1, -1, *pictures.shape[2:])], 1)
+
+
+def inputs_of(batch: Images) -> Tensor:
+    """[N, input channels, H, W], what goes in.
+
+    Raises:
+        TypeError: a batch without.
+    """
+    if not isinstance(batch, Paired | Unpaired):
+        raise TypeError("a batch without inputs")
+    return batch.inputs
+
+
+class PictureToPicture(Game):
+    """A generator from pictures to pictures.
+
+    Args:
+        spec: of the pictures that come out, `spec.inputs` of those that go in.
+    """
+
+    averaged: ClassVar[tuple[str, ...]] = ("generator",)
+
+    def __init__(self, spec: Spec) -> None:
+        super().__init__()
+        self.spec = spec
+
+    def product(self, players: Mapping[str, nn.Module]) -> Translation:
+        """The generator, and the domains of games that learn from labels."""
+        domains = self.spec.classes if issubclass(self.takes, Labelled) else ()
+        return Translation(players["generator"], self.spec, domains)
+
+
+def judged(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
+    """What a network says of several batches, each as if it had been the only one.
+
+    One pass over all of them costs less than one each. It must not be made where a layer mixes samples: batch norm has
+    to see real and fake pictures apart.
+    """
+    if len(batches) == 1 or mixes_samples(network):
+        return tuple(network(batch) for batch in batches)
+    output: Tensor = network(torch.cat(batches))
+    return torch.split(output, [len(batch) for batch in batches])
+
+
+def by_picture(logits: Tensor) -> Tensor:
+    """[N, 1, h, w] logits of patches as [N], the mean of each picture."""
+    return logits.mean((1, 2, 3))

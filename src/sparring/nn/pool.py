@@ -1,0 +1,50 @@
+"""Fakes of earlier steps, shown again to a discriminator."""
+
+import torch
+from torch import Tensor, nn
+
+
+class HistoryPool(nn.Module):
+    """Remembers so many fakes; half of those that are asked for come from earlier steps.
+
+    Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training",
+    arXiv:1612.07828, section 2.3, as CycleGAN has it (arXiv:1703.10593, section 4): a discriminator that sees the
+    latest fakes alone forgets what it once knew, and the generator may come back to it. What is remembered is a buffer,
+    so it is in the checkpoint.
+
+    Args:
+        size: fakes that are remembered; 0: none, and every one is handed on.
+        shape: (channels, height, width) of each.
+
+    >>> pool = HistoryPool(2, (1, 4, 4))
+    >>> bool((pool(torch.ones(2, 1, 4, 4)) == 1).all())  # at first they are only remembered
+    True
+    """
+
+    kept: Tensor
+    count: Tensor
+
+    def __init__(self, size: int, shape: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.register_buffer("kept", torch.zeros(size, *shape))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+
+    @torch.no_grad()
+    def forward(self, fakes: Tensor) -> Tensor:
+        """[N, *shape] to as many: each is either itself, or an earlier one whose place it takes."""
+        if not len(self.kept):
+            return fakes
+        shown = []
+        for fake in fakes:
+            held = int(self.count)
+            if held < len(self.kept):
+                self.kept[held] = fake
+                self.count += 1
+                shown.append(fake)
+            elif float(torch.rand(())) < 0.5:
+                at = int(torch.randint(len(self.kept), ()))
+                shown.append(self.kept[at].clone())
+                self.kept[at] = fake
+            else:
+                shown.append(fake)
+        return torch.stack(shown)

@@ -1,0 +1,124 @@
+"""Networks from picture to picture, one a file, each with a `Translator`; and the discriminator that judges patches."""
+
+from typing import Literal
+
+import torch
+from torch import nn
+
+from sparring.data.spec import Spec
+from sparring.errors import UsageError
+from sparring.nn.framing import Size
+from sparring.nn.resampling import Upsampling
+from sparring.registry import find
+from sparring.translators.domains import DomainDiscriminator
+from sparring.translators.patch import PatchDiscriminator
+
+Name = Literal["unet", "residual"]
+Norm = Literal["instance", "batch", "none"]
+"""`instance` is the same in training and at test time; of `batch`, a model keeps the running statistics."""
+_SHARED = ("domains", "layers", "patch")
+
+
+def translator(
+    name: str, spec: Spec, *, width: int, norm: str, upsampling: Upsampling, dropout: float = 0.0, extra: int = 0
+) -> nn.Module:
+    """A network from [N, input channels + extra, H, W] to [N, channels, H, W] in [-1, 1], for pictures of any size.
+
+    Args:
+        name: the file in this folder.
+        spec: of the pictures that come out; `spec.inputs` of those that go in. Its size sets the depth.
+        width: channels of the first stage.
+        norm: a `Norm`.
+        upsampling: how stages are enlarged.
+        dropout: share of numbers that are dropped in training, where the network has dropout.
+        extra: channels beside those of the picture, for what is wanted.
+
+    Raises:
+        UsageError: there is no such network, or the pictures are too small for it.
+
+    >>> spec = Spec(channels=3, height=64, width=64, inputs=Spec(channels=1, height=64, width=64))
+    >>> network = translator("unet", spec, width=8, norm="instance", upsampling="resize")
+    """
+    check_size(spec.shape[1:])
+    network: nn.Module = find(__name__, name, but=_SHARED).Translator(
+        input_channels(spec) + extra,
+        spec.channels,
+        spec.shape[1:],
+        width=width,
+        norm=norm,
+        upsampling=upsampling,
+        dropout=dropout,
+    )
+    return _laid_out(network)
+
+
+def input_channels(spec: Spec) -> int:
+    """Channels of the pictures that go in.
+
+    Raises:
+        UsageError: nothing is said of them.
+    """
+    if spec.inputs is None:
+        raise UsageError("a translator needs pictures that go in beside those that come out (data.pairs, data.inputs)")
+    return spec.inputs.channels
+
+
+def turned(spec: Spec) -> Spec:
+    """What comes out and what goes in, on the way back.
+
+    >>> turned(Spec(channels=3, height=8, width=8, inputs=Spec(channels=1, height=8, width=8))).channels
+    1
+    """
+    input_channels(spec)
+    assert spec.inputs is not None
+    return spec.inputs.model_copy(update={"inputs": spec.model_copy(update={"inputs": None})})
+
+
+def patch_discriminator(channels: int, size: Size, *, width: int, norm: str, patch: int | None = None) -> nn.Module:
+    """From [N, channels, H, W] to logits, [N, 1, h, w], one for each patch, for pictures of any size.
+
+    Args:
+        channels: of the pictures, and of what is shown beside them.
+        size: (height, width) that is trained on.
+        width: channels of the first stage.
+        norm: a `Norm`.
+        patch: pixels a side that each logit sees; None: 70, or less where pictures are smaller than 64.
+
+    Raises:
+        UsageError: the pictures are too small for such patches.
+    """
+    check_size(size)
+    return _laid_out(PatchDiscriminator(channels, size, width=width, norm=norm, patch=patch))
+
+
+def domain_discriminator(channels: int, size: Size, *, width: int, domains: int) -> nn.Module:
+    """From [N, channels, H, W] to how real each picture is, [N], and scores of its domain, [N, domains].
+
+    Raises:
+        UsageError: the pictures are too small.
+    """
+    check_size(size)
+    return _laid_out(DomainDiscriminator(channels, size, width=width, domains=domains))
+
+
+SMALLEST = 8
+"""Pixels a side that a picture must have."""
+
+
+def check_size(size: Size) -> None:
+    """Make sure that there is something to translate.
+
+    Raises:
+        UsageError: less than 8 pixels a side.
+    """
+    if min(size) < SMALLEST:
+        raise UsageError(
+            f"pictures of {size[1]}x{size[0]} are too small to translate: at least {SMALLEST} pixels a side are "
+            f"needed (data.size={SMALLEST * 2} enlarges them)"
+        )
+
+
+def _laid_out(network: nn.Module) -> nn.Module:
+    # float32 convolutions were faster so in every shape that was tried on a CPU
+    laid_out: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return laid_out

@@ -1,0 +1,59 @@
+"""The discriminator of StarGAN: how real each patch is, and of which domain the picture.
+
+Choi et al., "StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation",
+arXiv:1711.09020, table 5: halvings by 4x4 convolutions down to two pixels a side (of 128: six), LeakyReLU 0.01, no
+norm; then a map of logits, and, over all that is left, scores of the domains.
+"""
+
+from torch import Tensor, nn
+
+from sparring.nn.framing import Size, pad_to, round_up
+
+SLOPE = 0.01
+MOST = 6
+"""Halvings at most."""
+WIDEST = 32
+"""A stage has at most `WIDEST * width` channels."""
+
+
+def halvings_of(size: Size) -> int:
+    """How often to halve: while two pixels a side are left.
+
+    >>> halvings_of((128, 128)), halvings_of((64, 64)), halvings_of((16, 20))
+    (6, 5, 3)
+    """
+    halvings = 1
+    while halvings < MOST and min(size) >= 2 * 2 ** (halvings + 1):
+        halvings += 1
+    return halvings
+
+
+class DomainDiscriminator(nn.Module):
+    """A trunk with two heads.
+
+    Args:
+        channels: of the pictures.
+        size: (height, width); others are no pictures of this set.
+        width: channels of the first stage.
+        domains: how many there are.
+    """
+
+    def __init__(self, channels: int, size: Size, *, width: int, domains: int) -> None:
+        super().__init__()
+        halvings = halvings_of(size)
+        self.working = round_up(size, 2**halvings)
+        layers: list[nn.Module] = []
+        given = channels
+        for stage in range(halvings):
+            wanted = width * min(2**stage, WIDEST)
+            layers += [nn.Conv2d(given, wanted, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
+            given = wanted
+        self.trunk = nn.Sequential(*layers)
+        left = self.working[0] // 2**halvings, self.working[1] // 2**halvings
+        self.source = nn.Conv2d(given, 1, 3, padding=1, bias=False)
+        self.domain = nn.Conv2d(given, domains, left, bias=False)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """[N, C, H, W] to how real each is, [N], the mean over its patches, and scores of the domains, [N, K]."""
+        stage = self.trunk(pad_to(pictures, self.working))
+        return self.source(stage).mean((1, 2, 3)), self.domain(stage).flatten(1)

@@ -1,0 +1,132 @@
+"""The translator of CycleGAN: an encoder, residual blocks at a quarter of the size, a decoder.
+
+Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks", arXiv:1703.10593,
+appendix 7.2, after Johnson et al., arXiv:1603.08155: six residual blocks for pictures of less than 256 pixels a side,
+nine from there on, borders mirrored. Its field of view is bounded, so it can be tiled; stages are enlarged by repeating
+pixels, unless asked otherwise.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from torch import Tensor, nn
+
+from sparring.nn.dropout import Dropout
+from sparring.nn.framing import Size, crop_to, framed, pad_to
+from sparring.nn.resampling import Upsampling, doubling
+from sparring.translators.layers import norm_layers
+
+LARGE = 256
+"""Pixels a side from which there are nine blocks."""
+
+
+def blocks_of(size: Size) -> int:
+    """How many residual blocks.
+
+    >>> blocks_of((128, 128)), blocks_of((256, 256))
+    (6, 9)
+    """
+    return 9 if min(size) >= LARGE else 6
+
+
+class Block(nn.Module):
+    """Two convolutions, and around them the stage itself."""
+
+    def __init__(self, channels: int, norm: str, dropout: float) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            *_convolution(channels, channels, norm),
+            nn.ReLU(),
+            *([Dropout(dropout)] if dropout else []),
+            *_convolution(channels, channels, norm),
+        )
+
+    def forward(self, stage: Tensor) -> Tensor:
+        """[N, channels, H, W] to the same shape."""
+        changed: Tensor = self.layers(stage)
+        return stage + changed
+
+
+def _convolution(inputs: int, outputs: int, norm: str, size: int = 3) -> list[nn.Module]:
+    convolution = nn.Conv2d(inputs, outputs, size, padding=size // 2, padding_mode="reflect", bias=norm == "none")
+    return [convolution, *norm_layers(norm, outputs)]
+
+
+class Translator(nn.Module):
+    """7x7, two halvings, the blocks, two doublings, 7x7.
+
+    Attributes:
+        multiple: pictures are padded to a multiple of so many pixels.
+        stage_channels: of what `stages` gives.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        size: Size,
+        *,
+        width: int,
+        norm: str,
+        upsampling: Upsampling,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.multiple = 4
+        self.encoder = nn.ModuleList(
+            [
+                nn.Sequential(*_convolution(inputs, width, norm, 7), nn.ReLU()),
+                nn.Sequential(*self._halving(width, norm)),
+                nn.Sequential(*self._halving(2 * width, norm)),
+            ]
+        )
+        self.stage_channels = [inputs, 2 * width, 4 * width, 4 * width, 4 * width]
+        self.blocks = nn.ModuleList(Block(4 * width, norm, dropout) for _ in range(blocks_of(size)))
+        bias = norm == "none"
+        self.decoder = nn.Sequential(
+            *doubling(upsampling, 4 * width, 2 * width, bias),
+            *norm_layers(norm, 2 * width),
+            nn.ReLU(),
+            *doubling(upsampling, 2 * width, width, bias),
+            *norm_layers(norm, width),
+            nn.ReLU(),
+            nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect"),
+            nn.Tanh(),
+        )
+
+    @staticmethod
+    def _halving(channels: int, norm: str) -> list[nn.Module]:
+        halved = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=norm == "none")
+        return [halved, *norm_layers(norm, 2 * channels), nn.ReLU()]
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """[N, inputs, H, W] to [N, outputs, H, W] in (-1, 1)."""
+        return self.with_stages(pictures)[0]
+
+    def with_stages(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """What comes out, and what was seen on the way; see `stages`."""
+        size = pictures.shape[2], pictures.shape[3]
+        stages = list(self._stages(pad_to(pictures, framed(size, self.multiple))))
+        return crop_to(self.decoder(stages[-1]), size), [stages[at] for at in self._kept]
+
+    def stages(self, pictures: Tensor) -> list[Tensor]:
+        """What the encoder sees: the pixels, both halvings, the first block, and the one in the middle.
+
+        Those that Park et al., arXiv:2007.15651, appendix C.2, compare patches by.
+        """
+        wanted, last = self._kept, max(self._kept)
+        whole = pad_to(pictures, framed((pictures.shape[2], pictures.shape[3]), self.multiple))
+        stages = list(islice(self._stages(whole), last + 1))
+        return [stages[at] for at in wanted]
+
+    @property
+    def _kept(self) -> list[int]:
+        first = 1 + len(self.encoder)  # the pixels and the encoder lie before it
+        return [0, 2, 3, first, first + len(self.blocks) // 2]
+
+    def _stages(self, whole: Tensor) -> Iterator[Tensor]:
+        yield whole
+        stage = whole
+        for layer in (*self.encoder, *self.blocks):
+            stage = layer(stage)
+            yield stage

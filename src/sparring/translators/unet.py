@@ -1,0 +1,84 @@
+"""The U-Net of pix2pix: down to a few pixels and up again, each stage shown what went down at its size.
+
+Isola et al., "Image-to-Image Translation with Conditional Adversarial Networks", arXiv:1611.07004, section 3.2.1 and
+appendix 6.1; Ronneberger et al., "U-Net", arXiv:1505.04597. What both pictures share, such as edges, need not pass
+through the narrowest stage. Two things differ: the narrowest stage keeps at least 4 pixels a side, since instance norm
+makes nothing of a single one (smaller pictures are padded); and stages are enlarged by repeating pixels, unless asked
+otherwise.
+"""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from sparring.nn.dropout import Dropout
+from sparring.nn.framing import Size, crop_to, framed, pad_to
+from sparring.nn.resampling import Upsampling, doubling
+from sparring.translators.layers import norm_layers
+
+WIDEST = 8
+"""A stage has at most `WIDEST * width` channels."""
+DEEPEST = 8
+DROPPED = 3
+"""Stages on the way up, from the narrowest on, that have dropout."""
+
+
+def depth_of(size: Size) -> int:
+    """How often to halve: while 4 pixels a side are left; twice at least.
+
+    >>> depth_of((64, 64)), depth_of((256, 256)), depth_of((12, 20))
+    (4, 6, 2)
+    """
+    depth = 2
+    while depth < DEEPEST and min(size) >= 4 * 2 ** (depth + 1):
+        depth += 1
+    return depth
+
+
+class Translator(nn.Module):
+    """Convolutions of stride 2 down, doublings up, and a connection across at every size.
+
+    Attributes:
+        multiple: pictures are padded to a multiple of so many pixels.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        size: Size,
+        *,
+        width: int,
+        norm: str,
+        upsampling: Upsampling,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        depth = depth_of(size)
+        self.multiple = 2**depth
+        channels = [width * min(2**stage, WIDEST) for stage in range(depth)]
+        bias = norm == "none"
+        self.down = nn.ModuleList([nn.Conv2d(inputs, width, 4, stride=2, padding=1)])
+        for above, below in pairwise(channels):
+            convolution = nn.Conv2d(above, below, 4, stride=2, padding=1, bias=bias)
+            self.down.append(nn.Sequential(nn.LeakyReLU(0.2), convolution, *norm_layers(norm, below)))
+        self.up = nn.ModuleList()
+        given = channels[-1]
+        for number, wanted in enumerate(reversed(channels[:-1])):
+            dropped = [Dropout(dropout)] if dropout and number < DROPPED else []
+            layers = [*doubling(upsampling, given, wanted, bias), *norm_layers(norm, wanted), *dropped]
+            self.up.append(nn.Sequential(nn.ReLU(), *layers))
+            given = 2 * wanted  # what came across is laid beside it
+        self.last = nn.Sequential(nn.ReLU(), *doubling(upsampling, given, outputs, True), nn.Tanh())
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """[N, inputs, H, W] to [N, outputs, H, W] in (-1, 1)."""
+        size = pictures.shape[2], pictures.shape[3]
+        stage, across = pad_to(pictures, framed(size, self.multiple)), []
+        for down in self.down:
+            stage = down(stage)
+            across.append(stage)
+        for up, beside in zip(self.up, across[-2::-1], strict=True):
+            stage = torch.cat([up(stage), beside], 1)
+        return crop_to(self.last(stage), size)

@@ -1,0 +1,288 @@
+"""The losses of the games from picture to picture, computed again by hand; and that they learn what they should."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from sparring import games
+from sparring.config import Average, Optimizer, Schedule
+from sparring.data.batches import Images, Labelled, Paired, Unpaired
+from sparring.data.spec import Spec
+from sparring.errors import UsageError
+from sparring.games.base import Game
+from sparring.games.picture_to_picture import judged, translation
+from sparring.nn.places import Projections, places_of
+from sparring.nn.pool import HistoryPool
+from sparring.objectives.contrast import patch_contrast
+from sparring.training.loop import Trainer
+from sparring.translators.residual import Translator
+
+SPEC = Spec(channels=3, height=16, width=16, inputs=Spec(channels=1, height=16, width=16))
+ALIKE = Spec(channels=1, height=16, width=16, inputs=Spec(channels=1, height=16, width=16))
+
+
+def build(name: str, spec: Spec = SPEC, **options: object) -> Game:
+    torch.manual_seed(0)
+    table, errors = games.check({"name": name, "width": 4, **options})
+    assert not errors
+    return games.build(table, spec)
+
+
+def paired(seed: int = 1, spec: Spec = SPEC, count: int = 4) -> Paired:
+    assert spec.inputs is not None
+    torch.manual_seed(seed)
+    return Paired(torch.rand(count, *spec.shape) * 2 - 1, torch.rand(count, *spec.inputs.shape) * 2 - 1)
+
+
+def terms_of(game: Game, prepared: object, move: str) -> dict[str, float]:
+    (found,) = [one for one in game.moves() if one.name == move]
+    return {name: float(term.detach()) for name, term in found.loss(prepared).items()}
+
+
+def cross_entropy(logits: Tensor, target: float) -> float:
+    return float(binary_cross_entropy_with_logits(logits, torch.full_like(logits, target)).detach())
+
+
+def squares(logits: Tensor, target: float) -> float:
+    return float((logits - target).square().mean().detach())
+
+
+def test_another_source_takes_another_pair() -> None:
+    game, batch = build("pix2pix", diet="four"), paired(count=1)
+    with pytest.raises(UsageError, match="batch_size to 2 or more"):
+        terms_of(game, game.prepare(batch), "discriminator")
+
+
+@pytest.mark.parametrize("diet", ["two", "four"])
+@pytest.mark.parametrize("objective", ["non-saturating", "least-squares"])
+def test_the_terms_of_pix2pix(diet: str, objective: str) -> None:
+    game = build("pix2pix", dropout=0, diet=diet, objective=objective, pixel_weight=10)
+    miss = cross_entropy if objective == "non-saturating" else squares
+    batch = paired()
+    x, y = batch.inputs, batch.pictures
+    fake = game.players["generator"](x)
+
+    def says(inputs: Tensor, pictures: Tensor) -> Tensor:
+        logits: Tensor = game.players["discriminator"](torch.cat([inputs, pictures], 1))
+        return logits
+
+    prepared = game.prepare(batch)
+    others = x[[3, 0, 1, 2]]
+    wrong = [miss(says(x, fake), 0)]
+    if diet == "four":
+        wrong += [miss(says(others, y), 0), miss(says(others, fake), 0)]
+    expected = {"real": miss(says(x, y), 1) / 2, "fake": sum(wrong) / len(wrong) / 2}
+    assert terms_of(game, prepared, "discriminator") == pytest.approx(expected, rel=1e-4)
+    expected = {
+        "adversarial": miss(says(x, fake), 1),
+        "pixels": 10 * float((y - fake).abs().mean().detach()),
+    }
+    assert terms_of(game, prepared, "generator") == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_terms_of_cyclegan() -> None:
+    game = build("cyclegan", ALIKE, cycle_weight=7, identity_weight=3, pool=0)
+    g, f, d, e = (game.players[name] for name in ("generator", "inverse", "discriminator", "inverse-discriminator"))
+    both = paired(spec=ALIKE)
+    x, y = both.inputs, both.pictures
+    prepared = game.prepare(Unpaired(y, x))
+
+    def apart(one: Tensor, other: Tensor) -> float:
+        return float((one - other).abs().mean().detach())
+
+    def miss(logits: Tensor, target: float) -> float:
+        return float(((logits - target) ** 2).mean().detach()) / 2
+
+    expected = {
+        "adversarial": 2 * miss(d(g(x)), 1),
+        "inverse-adversarial": 2 * miss(e(f(y)), 1),
+        "cycle": 7 * (apart(f(g(x)), x) + apart(g(f(y)), y)),
+        "identity": 3 * (apart(g(y), y) + apart(f(x), x)),
+    }
+    assert terms_of(game, prepared, "translators") == pytest.approx(expected, rel=1e-4)
+    expected = {
+        "real": miss(d(y), 1),
+        "fake": miss(d(g(x)), 0),
+        "inverse-real": miss(e(x), 1),
+        "inverse-fake": miss(e(f(y)), 0),
+    }
+    assert terms_of(game, prepared, "discriminators") == pytest.approx(expected, rel=1e-4)
+
+
+def test_domains_of_other_channels_have_no_identity() -> None:
+    assert "identity" not in terms_of(
+        build("cyclegan"), build("cyclegan").prepare(Unpaired(*vars(paired()).values())), "translators"
+    )
+
+
+def test_the_discriminator_of_pairs_can_be_asked_of_each_patch() -> None:
+    game, batch = build("pix2pix"), paired()
+    logits = game.players["discriminator"](torch.cat([batch.inputs, batch.pictures], 1))
+    realness = game.realness(batch)
+    assert realness is not None
+    torch.testing.assert_close(realness, logits.mean((1, 2, 3)))
+
+
+def test_batches_are_joined_only_where_no_layer_mixes_them() -> None:
+    one, other = torch.randn(2, 3, 4, 4), torch.randn(3, 3, 4, 4) + 5
+    calls: list[int] = []
+    for network in (nn.Identity(), nn.BatchNorm2d(3)):
+        calls.clear()
+        handle = network.register_forward_pre_hook(lambda _, given: calls.append(len(given[0])))
+        first, second = judged(network, one, other)
+        handle.remove()
+        assert calls == ([5] if isinstance(network, nn.Identity) else [2, 3])
+        torch.testing.assert_close(first, network(one))
+        torch.testing.assert_close(second, network(other))
+
+
+class Negatives:
+    """What should come out is the negative of what goes in: four blocks of one brightness each."""
+
+    def batch(self, k: int) -> Images:
+        generator = torch.Generator().manual_seed(k)
+        blocks = torch.rand(8, 1, 2, 2, generator=generator) * 2 - 1
+        inputs = nn.functional.interpolate(blocks, scale_factor=8)
+        return Paired(-inputs, inputs)
+
+    def starting(self, k: int):  # type: ignore[no-untyped-def]
+        while True:
+            yield self.batch(k)
+            k += 1
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "supervised"])
+def test_pairs_teach_the_negative(name: str) -> None:
+    game = build(name, ALIKE, norm="none", dropout=0)
+    trainer = Trainer(game, Optimizer(lr=2e-3), Schedule(), Average(half_life=200), 0, torch.device("cpu"))
+    for _ in trainer.run(Negatives(), 8 * 250):
+        pass
+    shipped = translation(trainer.game.product(dict(trainer.averages.players.items())))
+    batch = Negatives().batch(10_000)
+    with torch.no_grad():
+        off = (shipped.generator(shipped.given(batch, 0)) - batch.pictures).abs().mean()
+    assert float(off) < 0.1
+
+
+def test_the_pool_shows_half_of_what_it_remembers_and_remembers_in_the_checkpoint() -> None:
+    torch.manual_seed(0)
+    pool = HistoryPool(50, (1, 1, 1))
+    shown = [int(pool(torch.full((1, 1, 1, 1), float(number)))) for number in range(600)]
+    assert shown[:50] == list(range(50))
+    old = [number - value for number, value in enumerate(shown[50:], 50) if value != number]
+    assert 0.4 < len(old) / 550 < 0.6
+    assert all(age > 0 for age in old)
+    assert len(set(shown)) > 400  # each is shown once, or twice at most
+    assert max(shown.count(value) for value in set(shown)) <= 2
+    state = pool.state_dict()
+    assert int(state["count"]) == 50 and state["kept"].shape == (50, 1, 1, 1)
+
+
+def test_a_set_of_one_side_cannot_be_translated() -> None:
+    with pytest.raises(UsageError, match=r"game 'pix2pix' translates, and this set has one sort of pictures"):
+        build("pix2pix", Spec(channels=3, height=16, width=16))
+
+
+@pytest.mark.parametrize("weight", [0.0, 2.0])
+def test_the_terms_of_contrastive(weight: float) -> None:
+    game = build("contrastive", ALIKE, contrast_weight=3, identity_weight=weight, places=7)
+    generator, heads, d = (game.players[name] for name in ("generator", "heads", "discriminator"))
+    assert isinstance(generator, Translator)
+    both = paired(spec=ALIKE)
+    x, y = both.inputs, both.pictures
+
+    assert isinstance(heads, Projections)
+
+    @torch.no_grad()
+    def contrast(source: Tensor, drawn: Tensor, rows: list[Tensor]) -> float:
+        losses = []
+        stages = zip(heads.heads, generator.stages(source), generator.stages(drawn), rows, strict=True)
+        for head, key_stage, query_stage, at in stages:
+            for key_map, query_map in zip(key_stage, query_stage, strict=True):
+                key, query = (
+                    nn.functional.normalize(head(one.flatten(1)[:, at].T), dim=1) for one in (key_map, query_map)
+                )
+                scores = query @ key.T / 0.07
+                losses.append([float(scores[p].logsumexp(0) - scores[p, p]) for p in range(len(at))])
+        by_stage = [sum(map(sum, losses[at : at + 4])) / (4 * len(losses[at])) for at in range(0, len(losses), 4)]
+        return sum(by_stage) / len(by_stage)
+
+    prepared = game.prepare(Unpaired(y, x))
+    torch.manual_seed(5)
+    found = terms_of(game, prepared, "generator")
+    torch.manual_seed(5)
+    stages = generator.stages(x)
+    expected = {
+        "adversarial": float(((d(generator(x)) - 1) ** 2).mean().detach()),
+        "contrast": 3 * contrast(x, generator(x), places_of(stages, 7)),
+    }
+    if weight:
+        expected["identity"] = weight * contrast(y, generator(y), places_of(stages, 7))
+    assert found == pytest.approx(expected, rel=1e-3)
+    assert [stage.shape[1] for stage in stages] == generator.stage_channels
+    assert [stage.shape[2] for stage in stages] == [16, 8, 4, 4, 4]
+
+
+def test_a_translation_that_says_where_it_comes_from_has_the_lower_contrast() -> None:
+    vectors = torch.randn(2, 50, 16)
+    at_home = patch_contrast(vectors + 0.1 * torch.randn_like(vectors), vectors)
+    elsewhere = patch_contrast(vectors.roll(1, 1), vectors)
+    assert float(at_home.mean()) < 0.1 < 5 < float(elsewhere.mean())
+    assert float(patch_contrast(torch.ones(1, 50, 4), torch.ones(1, 50, 4))[0, 0]) == pytest.approx(3.912, abs=1e-3)
+    keys = vectors.clone().requires_grad_()
+    queries = vectors.clone().requires_grad_()
+    torch.autograd.backward(patch_contrast(queries, keys).sum())
+    assert keys.grad is None and queries.grad is not None
+
+
+DOMAINS = Spec(channels=1, height=16, width=16, classes=("a", "b", "c"))
+
+
+def test_the_terms_of_stargan() -> None:
+    game = build("stargan", DOMAINS, domain_weight=2, cycle_weight=5, penalty=0)
+    g, d = game.players["generator"], game.players["discriminator"]
+    torch.manual_seed(1)
+    x, own = torch.rand(6, 1, 16, 16) * 2 - 1, torch.tensor([0, 1, 2, 0, 1, 2])
+    prepared = game.prepare(Labelled(x, own))
+    wanted = prepared.wanted
+    assert sorted(wanted.tolist()) == sorted(own.tolist()) and not torch.equal(wanted, own)
+
+    def told(pictures: Tensor, domains: Tensor) -> Tensor:
+        planes = torch.zeros(6, 3, 16, 16)
+        planes[torch.arange(6), domains] = 1
+        translated: Tensor = g(torch.cat([pictures, planes], 1))
+        return translated
+
+    with torch.no_grad():
+        fake = told(x, wanted)
+        (real_values, real_scores), (fake_values, fake_scores) = d(x), d(fake)
+        nothing = nn.functional.nll_loss
+        expected = {
+            "distance": float(fake_values.mean() - real_values.mean()),
+            "penalty": 0.0,
+            "domain": 2 * float(nothing(real_scores.log_softmax(1), own)),
+        }
+        back = float((told(fake, own) - x).abs().mean())
+        of_generator = {
+            "adversarial": -float(fake_values.mean()),
+            "domain": 2 * float(nothing(fake_scores.log_softmax(1), wanted)),
+            "cycle": 5 * back,
+        }
+    assert terms_of(game, prepared, "discriminator") == pytest.approx(expected, rel=1e-4, abs=1e-6)
+    assert terms_of(game, prepared, "generator") == pytest.approx(of_generator, rel=1e-4, abs=1e-6)
+
+
+def test_a_domain_must_be_named_where_there_are_some() -> None:
+    shipped = translation(build("stargan", DOMAINS).product(dict(build("stargan", DOMAINS).players.items())))
+    pictures = torch.zeros(2, 1, 16, 16)
+    assert shipped.prepared(pictures, "c")[:, 1:, 0, 0].tolist() == [[0, 0, 1]] * 2
+    with pytest.raises(UsageError, match="--to DOMAIN: a, b, c"):
+        shipped.prepared(pictures, None)
+    with pytest.raises(UsageError, match="unknown domain 'd'"):
+        shipped.prepared(pictures, "d")
+    pair = translation(build("pix2pix").product(dict(build("pix2pix").players.items())))
+    with pytest.raises(UsageError, match="one sort of pictures only"):
+        pair.prepared(pictures, "a")
+    given = shipped.given(Labelled(pictures, torch.tensor([0, 2])), 0)
+    assert given[:, 1:, 0, 0].tolist() == [[0, 1, 0], [1, 0, 0]]  # the domain after its own

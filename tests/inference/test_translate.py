@@ -1,0 +1,211 @@
+"""Pictures through a translator: what a file holds survives, and nothing is written where it should not be."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+from torch import Tensor, nn
+
+from sparring import games
+from sparring.data.spec import Spec
+from sparring.errors import UsageError
+from sparring.games.base import Product
+from sparring.games.picture_to_picture import Translation
+from sparring.inference import model, translate
+from sparring.inference.translate_files import plan, run
+
+
+class Same(nn.Module):
+    """What goes in."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(()))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return pictures * self.weight
+
+
+def same(channels: int = 3, bits: int = 8) -> Translation:
+    sort = {"channels": channels, "height": 16, "width": 16, "bits": bits}
+    return Translation(Same(), Spec.model_validate(sort | {"inputs": sort}))
+
+
+def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> NDArray[np.generic]:
+    drawn = np.random.default_rng(height).integers(0, 2**bits, (height, width, channels))
+    return drawn.astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def through(product: Product, inputs: list[Path], out: Path) -> tuple[int, list[str]]:
+    said: list[str] = []
+    done = run(product, plan(inputs, out), said.append)
+    assert [*done.skipped] == [line for line in said if not line.startswith("translated")]
+    return done.written, [*done.skipped]
+
+
+@pytest.mark.parametrize(("channels", "bits"), [(1, 8), (3, 8), (1, 16), (3, 16), (5, 16)])
+def test_an_identity_gives_back_every_number(channels: int, bits: int, tmp_path: Path) -> None:
+    pixels = noise(19, 33, channels, bits)
+    product = same(channels, bits)
+    assert np.array_equal(translate.picture(product, pixels), pixels)
+    np.save(tmp_path / "a.npy", pixels)
+    assert through(product, [tmp_path / "a.npy"], tmp_path / "b.npy") == (1, [])
+    assert np.array_equal(np.load(tmp_path / "b.npy"), pixels)
+
+
+@pytest.mark.parametrize("ending", ["png", "tif"])
+def test_deep_grey_files_come_back_equal(ending: str, tmp_path: Path) -> None:
+    pixels = noise(20, 24, 1, 16)
+    Image.fromarray(pixels[:, :, 0]).save(tmp_path / f"a.{ending}")
+    through(same(1, 16), [tmp_path / f"a.{ending}"], tmp_path / f"b.{ending}")
+    assert np.array_equal(np.asarray(Image.open(tmp_path / f"b.{ending}")), pixels[:, :, 0])
+
+
+def test_transparency_profile_and_orientation_are_kept(tmp_path: Path) -> None:
+    rgba = np.dstack([noise(12, 20), np.tile(np.arange(20, dtype=np.uint8) * 12, (12, 1))])
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(rgba).save(tmp_path / "a.png", icc_profile=profile, exif=turned)
+    through(same(), [tmp_path / "a.png"], tmp_path / "b.png")
+    with Image.open(tmp_path / "b.png") as found:
+        assert found.mode == "RGBA" and found.size == (12, 20)  # upright
+        assert found.info["icc_profile"] == profile
+        assert found.getexif().get(0x0112, 1) == 1
+        expected = np.rot90(rgba[:, :, 3], -1)
+        assert np.array_equal(np.asarray(found)[:, :, 3], expected)
+        opaque = expected == 228  # the last column is nearly so
+        assert np.abs(np.asarray(found)[opaque][:, :3].astype(int) - np.rot90(rgba, -1)[opaque][:, :3]).max() <= 28
+
+
+def test_a_folder_keeps_its_structure_and_a_bad_file_is_named_and_counted(tmp_path: Path) -> None:
+    for name in ("x/a.png", "x/y/b.bmp", "x/c.jpg"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(noise(16, 9)).save(tmp_path / "in" / name)
+    (tmp_path / "in" / "x" / "broken.png").write_bytes(b"no picture")
+    Image.fromarray(noise(4, 4)).save(tmp_path / "in" / "small.png")
+    (tmp_path / "in" / "notes.txt").write_text("left alone")
+    written, skipped = through(same(), [tmp_path / "in"], tmp_path / "out")
+    assert written == 3
+    assert [Path(line.partition(": ")[0]).name for line in skipped] == ["small.png", "broken.png"]
+    assert "too small" in skipped[0] and "not a picture" in skipped[1]
+    there = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("*") if path.is_file())
+    assert there == ["x/a.png", "x/c.jpg", "x/y/b.bmp"]
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / "x" / "y" / "b.bmp")), noise(16, 9))
+
+
+def test_zips_globs_and_several_at_once(tmp_path: Path) -> None:
+    for name in ("a1", "a2", "b1"):
+        Image.fromarray(noise(10, 12)).save(tmp_path / f"{name}.png")
+    with ZipFile(tmp_path / "set.zip", "w") as archive:
+        archive.write(tmp_path / "b1.png", "deep/b1.png")
+    assert through(same(), [tmp_path / "a*.png"], tmp_path / "one") == (2, [])
+    assert through(same(), [tmp_path / "set.zip", tmp_path / "a1.png"], tmp_path / "two") == (2, [])
+    assert (tmp_path / "two" / "deep" / "b1.png").is_file() and (tmp_path / "two" / "a1.png").is_file()
+
+
+def test_grey_goes_through_a_colour_model_and_colour_through_a_grey_one(tmp_path: Path) -> None:
+    assert translate.picture(same(3), noise(8, 9, 1)).shape == (8, 9, 3)
+    assert translate.picture(same(1), noise(8, 9, 3)).shape == (8, 9, 1)
+    with pytest.raises(UsageError, match="a picture of 5 channels for a model that takes 3"):
+        translate.picture(same(3), noise(8, 9, 5))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "out", "words"),
+    [
+        (["here"], "here/out", "lies inside"),
+        (["here"], "here", "lies inside"),
+        (["here/a.png"], "here/a.png", "over its own source"),
+        (["here/a.png"], "here", "over its own source"),
+        (["here/a.png"], "new/name", "ends like a picture's"),
+        (["here/here"], "here", "over its own source"),
+        (["here", "here/a.png"], "there", "pictures would be written as .*a.png"),
+        (["nowhere"], "out", "nothing at"),
+        (["empty"], "out", "holds no pictures"),
+        (["here"], "file.txt", "is a file, and several"),
+        (["file.txt"], "out", "no picture, folder or zip"),
+        (["no*.png"], "out", "nothing at"),
+    ],
+)
+def test_what_would_go_wrong_is_refused_before_anything_is_read(
+    inputs: list[str], out: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.txt").write_text("text")
+    Image.fromarray(noise(10, 12)).save(tmp_path / "here" / "a.png")
+    (tmp_path / "here" / "here" / "here").mkdir(parents=True)
+    for deep in ("here/here/a.png", "here/here/here/a.png"):
+        Image.fromarray(noise(10, 12)).save(tmp_path / deep)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UsageError, match=words):
+        plan([tmp_path / name for name in inputs], tmp_path / out)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_command(tmp_path: Path) -> None:
+    table = games.check({"name": "supervised", "width": 4})[0]
+    spec = Spec(channels=1, height=16, width=16, inputs=Spec(channels=3, height=16, width=16))
+    game = games.build(table, spec).eval()
+    config = model.Config(sparring="0", game=table, spec=spec, recipe="r", data="d", images=1, seed=0)
+    model.save(tmp_path / "model", config, game.product(dict(game.players.items())))
+    (tmp_path / "in").mkdir()
+    Image.fromarray(noise(21, 30)).save(tmp_path / "in" / "a.png")
+
+    def command(*words: object) -> "subprocess.CompletedProcess[str]":
+        parts = [sys.executable, "-m", "sparring", "translate", *map(str, words)]
+        return subprocess.run(parts, check=False, capture_output=True, text=True)
+
+    done = command(tmp_path / "model", tmp_path / "in", tmp_path / "out", "--json")
+    assert (done.returncode, json.loads(done.stdout)["written"]) == (0, 1)
+    with Image.open(tmp_path / "out" / "a.png") as found:
+        assert found.size == (30, 21)
+    (tmp_path / "in" / "b.png").write_bytes(b"")
+    done = command(tmp_path / "model", tmp_path / "in", tmp_path / "out")
+    assert done.returncode == 1
+    assert "b.png: the file is empty" in done.stderr and "1 pictures, 1 left out" in done.stdout
+    done = command(tmp_path / "model", tmp_path / "in")
+    assert (done.returncode, "where to" in done.stderr) == (2, True)
+
+
+def test_what_a_file_cannot_hold_becomes_an_array(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(noise(10, 12)).save(tmp_path / "in" / "a.png")
+    assert through(same(3, 16), [tmp_path / "in"], tmp_path / "out") == (1, [])
+    assert np.load(tmp_path / "out" / "a.png.npy").shape == (10, 12, 3)
+    written, skipped = through(same(3, 16), [tmp_path / "in" / "a.png"], tmp_path / "b.png")
+    assert written == 0 and "3 channels of 16 bits do not fit into .png: name it b.npy" in skipped[0]
+
+
+def test_a_picture_that_its_format_cannot_hold_costs_that_picture_alone(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(noise(8, 16400)).save(tmp_path / "in" / "a.png")
+    (tmp_path / "in" / "a.png").rename(tmp_path / "in" / "a.webp")  # read by what it is, written by its name
+    Image.fromarray(noise(10, 12)).save(tmp_path / "in" / "b.png")
+    written, skipped = through(same(), [tmp_path / "in"], tmp_path / "out")
+    assert written == 1 and "cannot be written as .webp" in skipped[0]
+
+
+def test_a_profile_of_other_colours_is_left_out(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(noise(12, 20)).save(tmp_path / "a.png", icc_profile=profile)
+    through(same(1), [tmp_path / "a.png"], tmp_path / "b.png")
+    with Image.open(tmp_path / "b.png") as found:
+        assert found.mode == "L" and "icc_profile" not in found.info
+
+
+def test_foreign_byte_order_and_flat_arrays(tmp_path: Path) -> None:
+    pixels = noise(9, 11, 1, 16)
+    np.save(tmp_path / "a.npy", pixels.astype(">u2"))
+    through(same(1, 16), [tmp_path / "a.npy"], tmp_path / "b.npy")
+    assert np.array_equal(np.load(tmp_path / "b.npy"), pixels)
+    with pytest.raises(UsageError, match="a picture is"):
+        translate.picture(same(1), noise(9, 11, 1)[:, :, 0])
