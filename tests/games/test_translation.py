@@ -1,5 +1,7 @@
 """The losses of the games from picture to picture, computed again by hand; and that they learn what they should."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -146,7 +148,7 @@ class Negatives:
         inputs = nn.functional.interpolate(blocks, scale_factor=8)
         return Paired(-inputs, inputs)
 
-    def starting(self, k: int):  # type: ignore[no-untyped-def]
+    def starting(self, k: int) -> Iterator[Images]:
         while True:
             yield self.batch(k)
             k += 1

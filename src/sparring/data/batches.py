@@ -58,11 +58,11 @@ class Factored(Labelled):
 
 
 @dataclass(frozen=True)
-class Paired(Images):
-    """A batch of pictures that should come out, with those that they should be made from.
+class Sourced(Images):
+    """A batch of pictures that should come out, and as many that go in.
 
     Attributes:
-        inputs: [N, input channels, height, width], float32 in [-1, 1]; row i belongs to row i of the pictures.
+        inputs: [N, input channels, height, width], float32 in [-1, 1].
     """
 
     inputs: Tensor
@@ -73,18 +73,13 @@ class Paired(Images):
 
 
 @dataclass(frozen=True)
-class Unpaired(Images):
-    """A batch of pictures of one domain, and as many of another; which belongs to which is not known.
+class Paired(Sourced):
+    """Row i of the inputs is what row i of the pictures should be made from."""
 
-    Attributes:
-        inputs: [N, input channels, height, width], float32 in [-1, 1], of the domain that is translated from.
-    """
 
-    inputs: Tensor
-
-    def to(self, device: torch.device) -> Self:
-        """The same batch on `device`."""
-        return replace(super().to(device), inputs=self.inputs.to(device, non_blocking=True))
+@dataclass(frozen=True)
+class Unpaired(Sourced):
+    """Pictures of two domains; which belongs to which is not known."""
 
 
 @dataclass(frozen=True)

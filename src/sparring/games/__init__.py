@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 from pydantic import create_model
 
 from sparring.config import Table
-from sparring.data.batches import FewLabels, Images, Labelled, Paired, Unpaired
+from sparring.data.batches import FewLabels, Images, Labelled, Sourced
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game
@@ -82,7 +82,7 @@ def build(table: Mapping[str, Any], spec: Spec) -> Game:
     """
     name = table["name"]
     game = find(name)
-    if issubclass(game.takes, Paired | Unpaired) and spec.inputs is None:
+    if issubclass(game.takes, Sourced) and spec.inputs is None:
         raise UsageError(
             f"game {name!r} translates, and this set has one sort of pictures: put two into folders A and B, name a "
             "folder of sources with data.inputs, or make them with data.pairs"

@@ -9,8 +9,8 @@ small heads $H$:
 $$ L_{GAN}(G, D) + \lambda_X L_{PatchNCE}(G, H, X) + \lambda_Y L_{PatchNCE}(G, H, Y) \qquad \text{(equation 5)} $$
 
 The last term does the same with pictures of the wanted sort, which should come out as they are: it takes the part of
-CycleGAN's identity term. $\lambda_X = \lambda_Y = 1$; without it, and with $\lambda_X = 10$, it is FastCUT, in about
-half the time (the recipe `contrastive-fast`). $L_{GAN}$ is least squares, as in the authors' experiments.
+CycleGAN's identity term. $\lambda_X = \lambda_Y = 1$; without it, and with $\lambda_X = 10$, it is FastCUT, which
+computes less (the recipe `contrastive-fast`). $L_{GAN}$ is least squares, as in the authors' experiments.
 """
 
 from collections.abc import Mapping

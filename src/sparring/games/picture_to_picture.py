@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from sparring.data.batches import Images, Labelled, Paired, Unpaired, labels_of
+from sparring.data.batches import Images, Labelled, Sourced, labels_of
 from sparring.data.spec import Spec
 from sparring.errors import UsageError, did_you_mean
 from sparring.games.base import Game, Product
@@ -116,7 +116,7 @@ def inputs_of(batch: Images) -> Tensor:
     Raises:
         TypeError: a batch without.
     """
-    if not isinstance(batch, Paired | Unpaired):
+    if not isinstance(batch, Sourced):
         raise TypeError("a batch without inputs")
     return batch.inputs
 

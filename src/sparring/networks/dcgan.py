@@ -6,7 +6,6 @@ batch norm everywhere but at the generator's output and the discriminator's inpu
 halves the picture; there is no bias where a batch norm follows and would cancel it.
 """
 
-from collections.abc import Callable
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -14,9 +13,9 @@ from torch import Tensor, nn
 from sparring.networks import Shape
 from sparring.nn.framing import Size, crop_to, pad_to, round_up
 from sparring.nn.norms import Norm, norm_layers
+from sparring.nn.resampling import Upsampling, doubling
 
 NORM: Norm = "batch"
-Doubling = Callable[[int, int, bool], list[nn.Module]]
 WIDEST = 8
 """The stage at the smallest size has at most `WIDEST * width` channels."""
 
@@ -42,16 +41,11 @@ def plan(shape: Shape, width: int) -> tuple[Size, Size, list[int]]:
     return working, smallest, channels
 
 
-def transposed(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
-    """From a stage to one of twice the size: a transposed convolution."""
-    return [nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)]
-
-
 class Generator(nn.Module):
     """A linear layer to the smallest stage, then doublings; larger than asked for is cropped."""
 
     def __init__(
-        self, shape: Shape, *, latent: int, width: int, condition: int = 0, doubling: Doubling = transposed
+        self, shape: Shape, *, latent: int, width: int, condition: int = 0, upsampling: Upsampling = "transposed"
     ) -> None:
         super().__init__()
         self.size = shape[1:]
@@ -59,8 +53,8 @@ class Generator(nn.Module):
         self.project = nn.Linear(latent, channels[0] * smallest[0] * smallest[1], bias=False)
         layers: list[nn.Module] = [nn.Unflatten(1, (channels[0], *smallest)), nn.BatchNorm2d(channels[0]), nn.ReLU()]
         for inputs, outputs in pairwise(channels):
-            layers += [*doubling(inputs, outputs, False), nn.BatchNorm2d(outputs), nn.ReLU()]
-        layers += [*doubling(channels[-1], shape[0], True), nn.Tanh()]
+            layers += [*doubling(upsampling, inputs, outputs, False), nn.BatchNorm2d(outputs), nn.ReLU()]
+        layers += [*doubling(upsampling, channels[-1], shape[0], True), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, latents: Tensor) -> Tensor:

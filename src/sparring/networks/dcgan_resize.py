@@ -8,17 +8,10 @@ as in `dcgan` (Radford et al., arXiv:1511.06434).
 
 from functools import partial
 
-from torch import nn
-
 from sparring.networks import dcgan
 from sparring.networks.dcgan import NORM, Trunk
 
 __all__ = ["NORM", "Generator", "Trunk"]
 
 
-def repeated(inputs: int, outputs: int, bias: bool) -> list[nn.Module]:
-    """From a stage to one of twice the size: every pixel repeated, then a 3x3 convolution."""
-    return [nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1, bias=bias)]
-
-
-Generator = partial(dcgan.Generator, doubling=repeated)
+Generator = partial(dcgan.Generator, upsampling="resize")
