@@ -1,8 +1,9 @@
 """Plain training loops of pix2pix and CycleGAN in the form in which they are published, to compare with.
 
 Written from the papers' and the authors' description: every loss is a pass of its own, the generator's before or after
-the discriminator's as the authors have it, `torch.optim.Adam`, no passes joined. Networks and batch are
-those of the game that is compared with.
+the discriminator's as the authors have it, `torch.optim.Adam`, no passes joined. Networks, weights and batch are those
+of the game that is compared with, of the layers that torch has for them (`instance_norm`), stored as torch stores
+them unless one asks for more.
 """
 
 import copy
@@ -11,19 +12,20 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss
+from torch.nn.functional import binary_cross_entropy_with_logits, instance_norm, l1_loss, mse_loss
 
 from sparring.config import Recipe
 from sparring.data.batches import Images
 from sparring.games.base import Game
 from sparring.games.picture_to_picture import inputs_of
+from sparring.nn.instance import InstanceNorm
 
 Loop = Callable[[Sequence[Images]], float]
 
 
 def loop_of(game: Game, recipe: Recipe) -> Loop:
     """The seconds that a plain loop takes for some batches, with copies of the game's networks."""
-    players = {name: copy.deepcopy(player).train() for name, player in game.players.items()}
+    players = {name: published(player) for name, player in game.players.items()}
     step = {"pix2pix": _pix2pix, "cyclegan": _cyclegan}[recipe.game["name"]]
     play = step(players, recipe)
 
@@ -34,6 +36,30 @@ def loop_of(game: Game, recipe: Recipe) -> Loop:
         return time.perf_counter() - began
 
     return run
+
+
+class PlainNorm(nn.Module):
+    """Torch's instance norm, for any number of channels."""
+
+    def forward(self, stage: Tensor) -> Tensor:
+        """[N, C, H, W] to the same shape."""
+        return instance_norm(stage)
+
+
+def published(network: nn.Module) -> nn.Module:
+    """A copy with torch's own instance norm, in torch's own order of pixels.
+
+    >>> from sparring.nn.instance import InstanceNorm
+    >>> published(nn.Sequential(InstanceNorm()))(torch.zeros(1, 2, 4, 4)).shape
+    torch.Size([1, 2, 4, 4])
+    """
+    copied = copy.deepcopy(network).train()
+    for module in list(copied.modules()):
+        for name, layer in module.named_children():
+            if isinstance(layer, InstanceNorm):
+                setattr(module, name, PlainNorm())
+    plain: nn.Module = copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return plain
 
 
 def _adam(recipe: Recipe, *networks: nn.Module) -> torch.optim.Adam:

@@ -52,12 +52,20 @@ class Cycle:
         y: [N, channels, H, W], of the other; nothing belongs to anything.
         fake_y: $G(x)$.
         fake_x: $F(y)$.
+        again_y: $G(F(y))$.
+        again_x: $F(G(x))$.
+        same_y: $G(y)$, where it is wanted.
+        same_x: $F(x)$, where it is wanted.
     """
 
     x: Tensor
     y: Tensor
     fake_y: Tensor
     fake_x: Tensor
+    again_y: Tensor
+    again_x: Tensor
+    same_y: Tensor | None = None
+    same_x: Tensor | None = None
 
 
 class CycleGAN(PictureToPicture):
@@ -125,9 +133,16 @@ class CycleGAN(PictureToPicture):
         self._identity_weight = identity_weight if spec.channels == back.channels else 0.0
 
     def prepare(self, batch: Images) -> Cycle:
-        """Translate both ways."""
+        """Translate both ways, and back: each translator is shown at once as much of it as there is already."""
         x, y = inputs_of(batch), batch.pictures
-        return Cycle(x, y, self.players["generator"](x), self.players["inverse"](y))
+        g, f = self.players["generator"], self.players["inverse"]
+        fake_x = f(y)
+        if not self._identity_weight:
+            fake_y, again_y = judged(g, x, fake_x)
+            return Cycle(x, y, fake_y, fake_x, again_y, f(fake_y))
+        fake_y, again_y, same_y = judged(g, x, fake_x, y)
+        again_x, same_x = judged(f, fake_y, x)
+        return Cycle(x, y, fake_y, fake_x, again_y, again_x, same_y, same_x)
 
     def moves(self) -> list[Move]:
         """First both translators, then both discriminators, as the authors have it."""
@@ -138,17 +153,13 @@ class CycleGAN(PictureToPicture):
 
     def translate(self, cycle: Cycle) -> Terms:
         """Equation 3, and the identity term."""
-        g, f = self.players["generator"], self.players["inverse"]
-        # what G is shown twice, it is shown at once: F(y) on the way back, and y, which should stay as it is
-        again_y, same_y = judged(g, cycle.fake_x, cycle.y) if self._identity_weight else (g(cycle.fake_x), None)
-        again_x, same_x = judged(f, cycle.fake_y, cycle.x) if self._identity_weight else (f(cycle.fake_y), None)
         terms = {
             "adversarial": 2 * squared_error(self.players["discriminator"](cycle.fake_y), 1.0).mean(),
             "inverse-adversarial": 2 * squared_error(self.players["inverse-discriminator"](cycle.fake_x), 1.0).mean(),
-            "cycle": self._cycle_weight * (_apart(again_x, cycle.x) + _apart(again_y, cycle.y)),
+            "cycle": self._cycle_weight * (_apart(cycle.again_x, cycle.x) + _apart(cycle.again_y, cycle.y)),
         }
-        if same_x is not None and same_y is not None:
-            terms["identity"] = self._identity_weight * (_apart(same_y, cycle.y) + _apart(same_x, cycle.x))
+        if cycle.same_x is not None and cycle.same_y is not None:
+            terms["identity"] = self._identity_weight * (_apart(cycle.same_y, cycle.y) + _apart(cycle.same_x, cycle.x))
         return terms
 
     def discriminate(self, cycle: Cycle) -> Terms:
