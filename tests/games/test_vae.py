@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch import nn
 
 from sparring.data.spec import Spec
 from sparring.games.vae import VAE
@@ -15,13 +16,30 @@ def test_it_draws_again_what_it_sees_and_from_noise_what_it_saw() -> None:
     assert sum(last.values()) < sum(first.values()) - 50  # the bound on log p rises
     pictures, players = Brightness().batch(10_000).pictures, trainer.game.eval().players
     with torch.no_grad():
-        again = players["generator"](players["encoder"](pictures)[:, :4])
+        means = players["encoder"](pictures)[:, :4]
+        again = players["generator"].train()(means)  # its running statistics are those of pictures from noise
+        players["generator"].eval()
     assert float((pictures - again).square().mean()) < 0.02  # 0.0025 of it is noise that nobody could draw
     brightness = drawn(trainer)
     nearest = (brightness.unsqueeze(1) - LEVELS).abs().argmin(1)
     assert torch.bincount(nearest, minlength=3).min() > 256 / 12  # none is forgotten
     assert float(brightness.abs().max()) <= 1
     assert "nats in the latents" in trainer.game.reading(last)
+
+
+def test_batch_norm_keeps_the_statistics_of_what_is_drawn_from_noise() -> None:
+    torch.manual_seed(0)
+    game = VAE(SPEC, network="dcgan", width=4, latent=2)
+    generator = game.players["generator"]
+    norm = next(module for module in generator.modules() if isinstance(module, nn.BatchNorm2d))
+    norm.momentum = 1.0  # the last batch alone
+    seen: list[torch.Tensor] = []
+    norm.register_forward_pre_hook(lambda module, given: seen.append(given[0].detach()))
+    game.autoencode(game.prepare(Brightness().batch(0)))
+    from_pictures, from_noise = seen
+    assert norm.running_mean is not None
+    torch.testing.assert_close(norm.running_mean, from_noise.mean((0, 2, 3)))
+    assert not torch.allclose(from_noise, from_pictures)
 
 
 def test_its_loss_is_the_negative_bound() -> None:

@@ -19,8 +19,8 @@ FEWEST = 16
 """Real pictures without which nothing can be compared."""
 TRAINING = 1000
 """Training pictures that fakes are compared with, for copies and classes."""
-CHANCE = 1.5
-"""Times as often as by chance the linear classifier must be right, or its opinion is not asked."""
+SURE = 6.0
+"""Deviations of `FEW` guesses by which the linear classifier must be better than them, or its opinion is not asked."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,16 @@ def _parts(rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
 
 
 def _classifier(train: Dataset, rows: NDArray[np.int64], vectors: Tensor) -> tuple[Tensor | None, float]:
-    """Made from one half of the training pictures, tried on the other; None where it is little better than chance."""
+    """Made from one half of the training pictures, tried on the other; None where it is little better than chance.
+
+    What it says of a few fakes is no more certain than so many guesses are, so it must be right far more often.
+    """
     if train.labels is None or len(train.spec.classes) < 2:
         return None, 0.0
     classes, half = len(train.spec.classes), len(rows) // 2
     labels = torch.from_numpy(train.labels[rows])
     weights = signals.linear_classifier(vectors[half:], labels[half:], classes)
     right = signals.accuracy(weights, vectors[:half], labels[:half])
-    return (weights, right) if right > CHANCE / classes else (None, 0.0)
+    chance = 1 / classes
+    deviation = (chance * (1 - chance) / FEW) ** 0.5
+    return (weights, right) if right > chance + SURE * deviation else (None, 0.0)

@@ -13,6 +13,7 @@ from sparring.doctor import signals
 from sparring.doctor.bank import Bank
 from sparring.games.base import Product, Sampler
 from sparring.games.noise_to_image import CLASS
+from sparring.games.picture_to_picture import Translation
 from sparring.metrics.neighbours import manifold
 from sparring.training.loop import Trainer
 
@@ -50,10 +51,15 @@ class Examiner:
         """[N, F], sketches of the few."""
         return signals.sketches(self.bank.few.pictures.cpu())
 
-    def rehearse(self) -> None:
-        """Look, and forget what was seen: the first look takes longest."""
-        self.look()
+    def rehearse(self) -> dict[str, float]:
+        """Look, and forget what was seen, since the first look takes longest.
+
+        Returns:
+            The `weights` of every player, to compare later ones with.
+        """
+        seen = self.look()
         self._looks, self._last = 0, None
+        return {name: value for name, value in seen.items() if name.endswith(".weights")}
 
     def look(self) -> dict[str, float]:
         """The signals by name, those that mean something here."""
@@ -83,7 +89,7 @@ class Examiner:
     def _look(self) -> dict[str, float]:
         with torch.no_grad():
             fake = self._product.generator(self._given)
-        found = self._pictures(fake.cpu()) | self._logits(fake)
+        found = self._pictures(fake.cpu()) | self._logits(fake) | self._colours(fake)
         if self._looks % SELDOM == 0:
             found["shipped_distance"] = self._shipped_distance()
         self._looks += 1
@@ -114,6 +120,18 @@ class Examiner:
         if min(fake.shape[2:]) >= 8:
             grids = zip(("peak_2", "peak_4"), signals.grid(fake), signals.grid(bank.few.pictures.cpu()), strict=True)
             found |= {name: drawn - usual for name, drawn, usual in grids}
+        return found
+
+    @torch.no_grad()
+    def _colours(self, fake: Tensor) -> dict[str, float]:
+        """Whether a translation keeps what is bright bright, where it could."""
+        channels = fake.shape[1]
+        if not isinstance(self._product, Translation) or self._product.inputs.channels != channels:
+            return {}
+        inputs = self._given[:, :channels]
+        found = {"colours": signals.correlation(inputs, fake)}
+        if isinstance(self.bank.few, Paired):
+            found["colours_expected"] = signals.correlation(inputs, self.bank.few.pictures)
         return found
 
     def _shipped(self) -> Product:

@@ -19,11 +19,12 @@ def diverging(course: Course) -> Flags:
     """Logits, slopes or weights run away from what they were, or the pictures jump about and come to nothing."""
     far = course["distance"] > 0.2
     weights = course["generator.weights"]
-    burst = _lasting(far & (weights > 3 * earlier(weights, course.shares, 0.1)), far)
+    burst = far & ((weights > 3 * earlier(weights, course.shares, 0.1)) | (course["generator.weights_grown"] > 8))
     strides = (course.smooth("generator.update", 3) > 0.05) & (course.shares > SETTLED / 2)
     # the pictures of a young run jump about as well, on their way to something
     jumps = (course.smooth("drift", 3) > 0.6) & (course.smooth("distance", 3) > 0.4) & (course.shares > YOUNG)
-    return burst | (far & (strides | _grown(course["slope"], 30))) | (course["logits"] > 1e4) | jumps
+    away = burst | (far & (strides | _grown(course["slope"], 30))) | (course["logits"] > 1e4) | jumps
+    return _lasting(away, far)
 
 
 def mode_collapse(course: Course) -> Flags:
@@ -50,8 +51,8 @@ def too_strong(course: Course) -> Flags:
     """Every fake is told, far from undecided, and the pictures are far off and come no nearer."""
     sure = (course.smooth("separation") > 0.995) & (course.smooth("sureness") > 0.95)
     distance = course.smooth("distance")
-    then = earlier(distance, course.shares, 0.2)
-    return sure & (distance > 0.2) & (distance > 0.7 * then)
+    far = distance > 0.2
+    return _lasting(sure & far & (distance > 0.7 * earlier(distance, course.shares, 0.2)), sure & far)
 
 
 def too_weak(course: Course) -> Flags:

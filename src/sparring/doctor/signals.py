@@ -156,6 +156,20 @@ def grid(pictures: Tensor) -> tuple[float, float]:
     return float(half.sqrt()), float(quarter.sqrt())
 
 
+def correlation(one: Tensor, other: Tensor) -> float:
+    """Of the colours of [N, C, H, W] pictures, place by place, with those of others: 1 alike, -1 inverted.
+
+    Pearson's, of each picture over all its coarse pixels and channels, in the mean; a plain one counts as 0.
+
+    >>> pictures = torch.rand(2, 3, 8, 8)
+    >>> round(correlation(pictures, pictures / 2), 3), round(correlation(pictures, 1 - pictures), 3)
+    (1.0, -1.0)
+    """
+    first, second = (side - side.mean(1, keepdim=True) for side in (sketches(one), sketches(other)))
+    norms = (first.norm(dim=1) * second.norm(dim=1)).clamp(min=1e-12)
+    return float(((first * second).sum(1) / norms).mean())
+
+
 def linear_classifier(vectors: Tensor, labels: Tensor, classes: int) -> Tensor:
     """[F + 1, K] weights of the ridge regression of one-hot classes on [N, F] vectors: cheap, and good enough."""
     inputs = _with_one(vectors)

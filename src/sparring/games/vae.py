@@ -30,7 +30,7 @@ from sparring.games.base import Game, Move, Sampler, Terms
 from sparring.games.noise_to_image import Numbers, Width
 from sparring.nn.heads import Outputs
 from sparring.nn.latents import Latent
-from sparring.nn.norms import Norm
+from sparring.nn.norms import Norm, keeping_statistics
 from sparring.objectives import information
 
 COLLAPSED = 0.1
@@ -92,7 +92,10 @@ class VAE(Game):
         """The bound, as what is to be minimised."""
         mean, log_variance = self.players["encoder"](pictures).chunk(2, 1)
         latents = mean + (log_variance / 2).exp() * torch.randn_like(mean)  # z ~ q(z | x)
-        drawn = self.players["generator"](latents)
+        with keeping_statistics(self.players["generator"]):
+            drawn = self.players["generator"](latents)
+        with torch.no_grad():  # what is shipped draws from p(z), so batch norm's statistics are taken there
+            self.players["generator"](torch.randn_like(latents))
         variance = information.fitted_variance(pictures, drawn)
         reconstruction = information.gaussian(pictures, drawn, variance)  # -log p(x | z)
         divergence = information.divergence_from_normal(mean, log_variance)  # KL(q(z | x) || p(z))

@@ -36,6 +36,7 @@ class InstanceNorm(nn.Module):
             return group_norm(stage, stage.shape[1], eps=self.EPSILON)
         # of what is stored channels last, a CPU takes batch norm a picture at a time in half the time of group norm
         pictures = [
-            torch.batch_norm(one, None, None, None, None, True, 0.0, self.EPSILON, False) for one in stage.split(1)
+            torch.batch_norm(one, None, None, None, None, True, 0.0, self.EPSILON, False)
+            for one in torch.split(stage, 1)
         ]
         return pictures[0] if len(pictures) == 1 else torch.cat(pictures)

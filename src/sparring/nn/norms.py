@@ -1,8 +1,11 @@
 """Normalisation of what flows through a discriminator, or of its weights, by name."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils.parametrizations import spectral_norm
 
 Norm = Literal["batch", "group", "spectral", "none"]
@@ -29,6 +32,28 @@ def norm_layers(norm: Norm, channels: int, flat: bool = False) -> list[nn.Module
         most = min(GROUPS, max(1, channels // SMALLEST_GROUP))
         return [nn.GroupNorm(next(groups for groups in range(most, 0, -1) if channels % groups == 0), channels)]
     return []
+
+
+@contextmanager
+def keeping_statistics(network: nn.Module) -> Iterator[None]:
+    """Batch norm learns no running statistics from what passes; it goes on to normalise as its mode says.
+
+    >>> import torch
+    >>> layer = nn.BatchNorm1d(1)
+    >>> with keeping_statistics(layer):
+    ...     out = layer(torch.tensor([[1.0], [5.0]]))
+    >>> layer.running_mean, out[:, 0].detach().round()
+    (tensor([0.]), tensor([-1.,  1.]))
+    """
+    layers = [module for module in network.modules() if isinstance(module, _BatchNorm)]
+    kept = [layer.momentum for layer in layers]
+    for layer in layers:
+        layer.momentum = 0.0
+    try:
+        yield
+    finally:
+        for layer, momentum in zip(layers, kept, strict=True):
+            layer.momentum = momentum
 
 
 def normalise_spectrally(network: nn.Module) -> None:

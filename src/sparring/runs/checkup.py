@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from statistics import median
 
@@ -61,9 +61,10 @@ class Checkup:
         real = bank(dataset, self._held_out(dataset, trainer), trainer.game.multiple, trainer.device)
         self._examiner, self._device = Examiner(trainer, real, recipe.seed), trainer.device
         rehearsal = time.perf_counter()
-        self._examiner.rehearse()
+        weights = self._examiner.rehearse()
         self._costs = deque([time.perf_counter() - rehearsal], maxlen=5)
         self.looks = run.looks()
+        self._weights = _first_weights(self.looks) or weights
         self.findings = diagnose(course(self.looks, recipe))
         self._began, self._next, self._next_share = trainer.seconds, 0.0, 0.0
         self._spent = 0.0
@@ -103,9 +104,11 @@ class Checkup:
         began = time.perf_counter()
         # not several at once where time was saved up
         self._next, self._next_share = now.seconds + median(self._costs) / SHARE / 2, self._used(now) + INTERVAL
-        numbers = {name: _number(name, value) for name, value in self._examiner.look().items()}
         spent = round(self._preparation + self._spent, 3)  # by the doctor, before this look
         row = {"images": now.images, "step": now.step, "seconds": round(now.seconds, 3), "spent": spent}
+        seen = self._examiner.look()
+        grown = {f"{name}_grown": seen[name] / first for name, first in self._weights.items()}
+        numbers = {name: _number(name, value) for name, value in (seen | grown).items()}
         row |= {name: value for name, value in numbers.items() if value is not None}
         self.looks.append(row)
         self.run.add_event(LOOK, **row)
@@ -139,6 +142,13 @@ class Checkup:
         left, right = (to_stored(side, self.spec.bits) for side in self._examiner.picture(one.verdict))
         self.run.evidence(one.verdict).parent.mkdir(exist_ok=True)
         files.write(self.run.evidence(one.verdict), draw.beside(left, right, self.spec))
+
+
+def _first_weights(looks: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Of every player, what its weights were before the first step; empty where no look tells."""
+    first = looks[0] if looks else {}
+    grown = [name for name in first if name.endswith("_grown")]
+    return {name.removesuffix("_grown"): first[name.removesuffix("_grown")] / first[name] for name in grown}
 
 
 def _number(name: str, value: float) -> float | None:

@@ -150,24 +150,19 @@ class Trainer:
         """How a player moved in its last turn.
 
         Returns:
-            Of it and all who moved with it: `gradient` and `weights`, their root mean squares, and `update`, the length
-            of the step beside that of the weights; empty before the first turn.
+            Of it and all who moved with it: `weights` and `gradient`, their root mean squares, and `update`, the length
+            of the step beside that of the weights; before the first turn `weights` alone.
         """
         optimiser = next((one for team, one in self._optimisers.items() if player in team), None)
-        gradients = optimiser.gradients() if optimiser else []
-        if optimiser is None or not gradients:
+        if optimiser is None:
             return {}
-        count = sum(parameter.numel() for parameter in optimiser.parameters)
-        weights = [parameter.detach() for parameter in optimiser.parameters]
-        gradient, update, weight = (
-            torch.stack(torch._foreach_norm(column)).norm() for column in (gradients, optimiser.stride(), weights)
-        )
-        root = count**0.5
-        return {
-            "gradient": float(gradient) / root,
-            "weights": float(weight) / root,
-            "update": float(update / weight),
-        }
+        root = sum(parameter.numel() for parameter in optimiser.parameters) ** 0.5
+        weights = _norm([parameter.detach() for parameter in optimiser.parameters])
+        found = {"weights": float(weights) / root}
+        if gradients := optimiser.gradients():
+            found["gradient"] = float(_norm(gradients)) / root
+            found["update"] = float(_norm(optimiser.stride()) / weights)
+        return found
 
     def check(self) -> None:
         """Make sure that every number to be saved is finite: weights, statistics, averages, optimisers.
@@ -219,6 +214,12 @@ class Trainer:
         for team, optimiser in self._optimisers.items():
             optimiser.restore(state["optimizers"]["+".join(sorted(team))])
         self.step, self.images, self.seconds = state["step"], state["images"], state["seconds"]
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    """Of all their numbers together."""
+    norm: Tensor = torch.stack(torch._foreach_norm(tensors)).norm()
+    return norm
 
 
 def _reseed(seed: int, device: torch.device) -> None:
