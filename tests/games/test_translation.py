@@ -154,7 +154,7 @@ class Negatives:
             k += 1
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "supervised"])
+@pytest.mark.parametrize("name", ["pix2pix", "pix2pix-hd", "supervised"])
 def test_pairs_teach_the_negative(name: str) -> None:
     game = build(name, ALIKE, norm="none", dropout=0)
     trainer = Trainer(game, Optimizer(lr=2e-3), Schedule(), Average(half_life=200), 0, torch.device("cpu"))

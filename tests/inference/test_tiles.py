@@ -13,11 +13,13 @@ from sparring.inference.tiles import reach
 from sparring.nn.instance import InstanceNorm
 
 SPEC = Spec(channels=3, height=32, width=32, inputs=Spec(channels=2, height=32, width=32))
+SMALL = Spec(channels=3, height=16, width=16, inputs=Spec(channels=2, height=16, width=16))
 
 
 def network(name: str, norm: str = "instance", upsampling: str = "resize") -> nn.Module:
     torch.manual_seed(0)
-    made = translators.translator(name, SPEC, width=4, norm=norm, upsampling=upsampling)  # type: ignore[arg-type]
+    spec = SMALL if name == "coarse-to-fine" else SPEC  # its field of view grows with the size that it is built for
+    made = translators.translator(name, spec, width=4, norm=norm, upsampling=upsampling)  # type: ignore[arg-type]
     if norm == "batch":
         made.train()(torch.randn(8, 2, 32, 32) * 2 + 1)
     return made.eval().requires_grad_(False)
@@ -42,7 +44,7 @@ def in_tiles(made: nn.Module, pictures: Tensor, margin: int, size: int = 64) -> 
     return found
 
 
-@pytest.mark.parametrize("name", ["unet", "residual"])
+@pytest.mark.parametrize("name", ["unet", "residual", "coarse-to-fine"])
 @pytest.mark.parametrize(
     ("norm", "upsampling"), [("instance", "resize"), ("instance", "transposed"), ("batch", "resize")]
 )
@@ -57,7 +59,7 @@ def test_tiles_make_the_whole(name: str, norm: str, upsampling: str) -> None:
     assert all(one.known is None for one in made.modules() if isinstance(one, InstanceNorm))
 
 
-@pytest.mark.parametrize("name", ["unet", "residual"])
+@pytest.mark.parametrize("name", ["unet", "residual", "coarse-to-fine"])
 def test_the_field_of_view_is_no_wider_than_it_must_be(name: str) -> None:
     made = network(name, norm="none")
     multiple: int = made.multiple  # type: ignore[assignment]
@@ -82,12 +84,22 @@ def test_statistics_of_a_tile_alone_would_show() -> None:
 def test_a_large_file_is_translated_as_a_small_one(bits: int) -> None:
     spec = SPEC.model_copy(update={"bits": bits})
     product = Translation(network("unet"), spec)
-    pixels = np.random.default_rng(0).integers(0, 2**bits, (117, 203, 2)).astype(np.uint8 if bits == 8 else np.uint16)
+    pixels = np.random.default_rng(0).integers(0, 2**bits, (517, 703, 2)).astype(np.uint8 if bits == 8 else np.uint16)
     said: list[str] = []
     whole, parts = translate.picture(product, pixels), translate.picture(product, pixels, say=said.append, whole=100)
-    assert parts.shape == (117, 203, 3) and parts.dtype == whole.dtype
+    assert parts.shape == (517, 703, 3) and parts.dtype == whole.dtype
     assert np.abs(whole.astype(int) - parts.astype(int)).max() <= 1
-    assert said[0].startswith("statistics of layer 1 of") and said[-1] == "tile 1 of 1"
+    assert said[0].startswith("statistics of layer 1 of") and said[-1] == "tile 4 of 4"
+
+
+def test_a_picture_no_larger_than_a_tile_with_its_margin_stays_whole() -> None:
+    made = network("unet")
+    side = tiles.TILE + 2 * reach(made, 2, made.multiple)  # type: ignore[arg-type]
+    for height, in_parts in ((side, False), (side + 1, True)):
+        said: list[str] = []
+        pixels = np.zeros((height, side, 2), np.uint8)
+        translate.picture(Translation(made, SPEC), pixels, say=said.append, whole=100)
+        assert bool(said) == in_parts
 
 
 def test_tiles_cover_everything_once() -> None:

@@ -1,5 +1,6 @@
 """The networks from picture to picture: any size, nothing lost at the border, patches that see what they should."""
 
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -10,7 +11,9 @@ from sparring import translators
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.nn.instance import InstanceNorm
+from sparring.translators import coarse_to_fine
 from sparring.translators.patch import HALVINGS, PatchDiscriminator
+from sparring.translators.scales import Scales
 
 NETWORKS = get_args(translators.Name)
 SIZES = [(8, 8), (16, 16), (12, 20), (33, 50), (64, 64)]
@@ -107,6 +110,63 @@ def test_pictures_below_the_patch_are_refused_with_the_least_size(patch: int) ->
     PatchDiscriminator(1, (least, least), width=2, norm="none", patch=patch)(torch.zeros(1, 1, least, least))
     with pytest.raises(UsageError, match=f"needs pictures of {least} pixels a side"):
         PatchDiscriminator(1, (least - 1, least), width=2, norm="none", patch=patch)
+
+
+def test_each_scale_is_shown_the_mean_of_four_pixels_of_the_one_before_and_sees_twice_as_much() -> None:
+    torch.manual_seed(0)
+    network = Scales(1, (128, 128), width=2, norm="none", most=3, patch=16)
+    shown: list[Tensor] = []
+    hooks = [
+        judge.layers[0].register_forward_pre_hook(lambda _, given: shown.append(given[0]))  # type: ignore[index,union-attr]
+        for judge in network.judges
+    ]
+    pictures = torch.randn(2, 1, 128, 128)
+    seen = network(pictures)
+    for hook in hooks:
+        hook.remove()
+    assert torch.equal(shown[0], pictures)
+    for fine, coarse in pairwise(shown):
+        torch.testing.assert_close(coarse, fine.unfold(2, 2, 2).unfold(3, 2, 2).mean((4, 5)))
+    for judge, given, stages in zip(network.judges, shown, seen, strict=True):
+        torch.testing.assert_close(stages[-1], judge(given))
+        assert [stage.shape[1] for stage in stages] == [2, 4, 1]
+    views = [field_of_view(AtScale(network, number), 256) for number in range(3)]
+    assert views == [(16, 16), (32, 32), (64, 64)]
+
+
+class AtScale(nn.Module):
+    """The logits of one scale."""
+
+    def __init__(self, network: Scales, number: int) -> None:
+        super().__init__()
+        self.network, self.number = network, number
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        logits: Tensor = self.network(pictures)[self.number][-1]
+        return logits
+
+
+def test_coarse_to_fine_is_that_of_the_paper() -> None:
+    with torch.device("meta"):
+        network = coarse_to_fine.Translator(
+            3, 3, (1024, 2048), width=32, norm="instance", upsampling="transposed", dropout=0
+        )
+    coarse, front, back = (
+        [module for module in part.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+        for part in (network.coarse, network.front, network.back)
+    )
+    assert [one.out_channels for one in coarse] == [64, 128, 256, 512, *[1024] * 19, 512, 256, 128, 64]
+    assert [one.out_channels for one in front] == [32, 64]
+    assert [one.out_channels for one in back] == [*[64] * 6, 32, 3]
+
+
+def test_the_enhancer_adds_what_the_global_network_makes_of_half_the_picture() -> None:
+    network, pictures = build("coarse-to-fine", (64, 64)), torch.randn(2, 2, 64, 64)
+    assert isinstance(network, coarse_to_fine.Translator)
+    with torch.no_grad():
+        half = pictures.unfold(2, 2, 2).unfold(3, 2, 2).mean((4, 5))
+        expected = network.back(network.front(pictures) + network.coarse(half))
+        torch.testing.assert_close(network(pictures), expected, atol=1e-4, rtol=0)
 
 
 def test_what_is_too_small_is_refused() -> None:

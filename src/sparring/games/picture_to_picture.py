@@ -155,3 +155,8 @@ def judged(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
 def by_picture(logits: Tensor) -> Tensor:
     """[N, 1, h, w] logits of patches as [N], the mean of each picture."""
     return logits.mean((1, 2, 3))
+
+
+def beside(inputs: Tensor, pictures: Tensor) -> Tensor:
+    """A pair as one picture with the channels of both."""
+    return torch.cat([inputs, pictures], 1)

@@ -33,6 +33,7 @@ from sparring.games.picture_to_picture import (
     Share,
     Weight,
     Width,
+    beside,
     by_picture,
     inputs_of,
     judged,
@@ -112,12 +113,12 @@ class Pix2Pix(PictureToPicture):
     def discriminate(self, round: Round) -> Terms:
         """Equation 1, halved; what is no real pair counts as one half, however many kinds of it there are."""
         x, y, fake = round.inputs, round.real, round.fake.detach()
-        pairs = [_beside(x, y), _beside(x, fake)]
+        pairs = [beside(x, y), beside(x, fake)]
         if self._four and len(x) == 1:
             raise UsageError("game.diet=four needs the source of another pair: set batch_size to 2 or more")
         if self._four:
             other = x.roll(1, 0)  # the source of another pair
-            pairs += [_beside(other, y), _beside(other, fake)]
+            pairs += [beside(other, y), beside(other, fake)]
         true, *false = judged(self.players["discriminator"], *pairs)
         loss = self._objective.discriminate
         wrong = torch.stack([loss(logits, 0.0).mean() for logits in false]).mean()
@@ -125,7 +126,7 @@ class Pix2Pix(PictureToPicture):
 
     def generate(self, round: Round) -> Terms:
         """Equation 4: pass for a real pair, and be near to the true picture."""
-        (logits,) = judged(self.players["discriminator"], _beside(round.inputs, round.fake))
+        (logits,) = judged(self.players["discriminator"], beside(round.inputs, round.fake))
         pixels = (round.real - round.fake).abs().mean()  # |y - G(x)|_1
         return {
             "adversarial": self._scale * self._objective.generate(logits).mean(),
@@ -134,7 +135,7 @@ class Pix2Pix(PictureToPicture):
 
     def realness(self, batch: Images) -> Tensor:
         """The mean logit of the patches of each picture beside its source."""
-        (logits,) = judged(self.players["discriminator"], _beside(inputs_of(batch), batch.pictures))
+        (logits,) = judged(self.players["discriminator"], beside(inputs_of(batch), batch.pictures))
         return by_picture(logits)
 
     def reading(self, losses: Mapping[str, float]) -> str:
@@ -142,8 +143,3 @@ class Pix2Pix(PictureToPicture):
         whole = {name: 2 / self._scale * losses[name] for name in ("discriminator.real", "discriminator.fake")}
         off = losses["generator.pixels"] / self._pixel_weight / 2 if self._pixel_weight else float("nan")
         return self._objective.reading(whole) + (f"; off by {off:.1%} of the range" if off == off else "")
-
-
-def _beside(inputs: Tensor, pictures: Tensor) -> Tensor:
-    """A pair as one picture with the channels of both."""
-    return torch.cat([inputs, pictures], 1)

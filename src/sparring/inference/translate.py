@@ -30,7 +30,7 @@ def picture(
     say: Callable[[str], None] = silent,
     whole: int = WHOLE,
 ) -> NDArray[Any]:
-    """One picture, translated: whole where it is small, else tile by tile, to the same.
+    """One picture, translated: whole where it is small, or no larger than a tile would be; else in tiles, to the same.
 
     Args:
         product: its generator is used in the mode that it is in, which for a loaded or averaged one is `eval`.
@@ -55,7 +55,10 @@ def picture(
         raise UsageError(f"pixels of {pixels.dtype}: pictures are uint8 or uint16")
     fitted = _with_channels(pixels, shipped.inputs.channels)
     if height * width > whole:
-        return _in_tiles(shipped, fitted, to, say)
+        multiple = _multiple(shipped.generator)
+        margin = tiles.reach(shipped.generator, fitted.shape[2] + len(shipped.domains), multiple)
+        if height * width > (tiles.TILE + 2 * margin) ** 2:
+            return _in_tiles(shipped, fitted, to, say, multiple, margin)
     drawn: NDArray[Any] = to_stored(shipped.generator(_batch(shipped, fitted, to)), shipped.spec.bits)[0]
     return drawn
 
@@ -67,8 +70,14 @@ def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None) -> Tensor
     return shipped.prepared(from_stored(stored.to(device), _BITS[pixels.dtype]), to)
 
 
-def _in_tiles(shipped: Translation, pixels: NDArray[Any], to: str | None, say: Callable[[str], None]) -> NDArray[Any]:
-    multiple = _multiple(shipped.generator)
+def _in_tiles(
+    shipped: Translation,
+    pixels: NDArray[Any],
+    to: str | None,
+    say: Callable[[str], None],
+    multiple: int,
+    margin: int,
+) -> NDArray[Any]:
     framed, top, left = tiles.padded(pixels, multiple)
     kind = np.uint8 if shipped.spec.bits == 8 else np.uint16
     drawn = np.empty((*framed.shape[:2], shipped.spec.channels), kind)
@@ -79,7 +88,6 @@ def _in_tiles(shipped: Translation, pixels: NDArray[Any], to: str | None, say: C
     def write(rows: slice, columns: slice, part: Tensor) -> None:
         drawn[rows, columns] = to_stored(part, shipped.spec.bits)[0]
 
-    margin = tiles.reach(shipped.generator, pixels.shape[2] + len(shipped.domains), multiple)
     tiles.translate(shipped.generator, read, write, (framed.shape[0], framed.shape[1]), margin, say)
     return drawn[top : top + pixels.shape[0], left : left + pixels.shape[1]]
 

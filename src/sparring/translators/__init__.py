@@ -12,11 +12,12 @@ from sparring.nn.resampling import Upsampling
 from sparring.registry import find
 from sparring.translators.domains import DomainDiscriminator
 from sparring.translators.patch import PatchDiscriminator
+from sparring.translators.scales import Scales
 
-Name = Literal["unet", "residual"]
+Name = Literal["unet", "residual", "coarse-to-fine"]
 Norm = Literal["instance", "batch", "none"]
 """`instance` is the same in training and at test time; of `batch`, a model keeps the running statistics."""
-_SHARED = ("domains", "layers", "patch")
+_SHARED = ("domains", "layers", "patch", "scales")
 
 
 def translator(
@@ -89,6 +90,27 @@ def patch_discriminator(channels: int, size: Size, *, width: int, norm: str, pat
     """
     check_size(size)
     return _laid_out(PatchDiscriminator(channels, size, width=width, norm=norm, patch=patch))
+
+
+def discriminator_of_scales(
+    channels: int, size: Size, *, width: int, norm: str, most: int = 3, patch: int | None = None
+) -> nn.Module:
+    """From [N, channels, H, W] to what is seen of it at each scale: stages, the last of which are logits of patches.
+
+    Args:
+        channels: of the pictures, and of what is shown beside them.
+        size: (height, width) that is trained on.
+        width: channels of the first stage.
+        norm: a `Norm`.
+        most: scales at most, each the half of the one before; none has less than 8 pixels a side.
+        patch: pixels a side that each logit sees of the picture at its scale; None: 70, or less where the coarsest
+            picture is smaller than 64.
+
+    Raises:
+        UsageError: the pictures are too small for such patches.
+    """
+    check_size(size)
+    return _laid_out(Scales(channels, size, width=width, norm=norm, most=most, patch=patch))
 
 
 def domain_discriminator(channels: int, size: Size, *, width: int, domains: int) -> nn.Module:

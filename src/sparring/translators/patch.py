@@ -16,6 +16,21 @@ and 286."""
 WIDEST = 8
 
 
+def least_side(patch: int) -> int:
+    """Pixels a side that a picture must have for such patches, or nothing is left of it.
+
+    Raises:
+        UsageError: there are no such patches.
+
+    >>> least_side(70), least_side(16)
+    (24, 6)
+    """
+    if patch not in HALVINGS:
+        raise UsageError(f"game.patch={patch}: patches have {', '.join(map(str, HALVINGS))} pixels a side")
+    least: int = 3 * 2 ** HALVINGS[patch]
+    return least
+
+
 def patch_of(size: Size) -> int:
     """Pixels a side of the patches, for pictures of so many.
 
@@ -31,12 +46,10 @@ class PatchDiscriminator(nn.Module):
     def __init__(self, channels: int, size: Size, *, width: int, norm: str, patch: int | None = None) -> None:
         super().__init__()
         patch = patch or patch_of(size)
-        if patch not in HALVINGS:
-            raise UsageError(f"game.patch={patch}: patches have {', '.join(map(str, HALVINGS))} pixels a side")
-        halvings = HALVINGS[patch]
-        if min(size) < 3 * 2**halvings:  # nothing would be left of it
+        least, halvings = least_side(patch), HALVINGS[patch]
+        if min(size) < least:
             raise UsageError(
-                f"game.patch={patch} needs pictures of {3 * 2**halvings} pixels a side, these have {min(size)}: "
+                f"game.patch={patch} needs pictures of {least} pixels a side, these have {min(size)}: "
                 "take smaller patches, or leave it out"
             )
         layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
@@ -55,3 +68,12 @@ class PatchDiscriminator(nn.Module):
         """[N, channels, H, W] to logits, [N, 1, h, w]."""
         logits: Tensor = self.layers(pictures)
         return logits
+
+    def stages(self, pictures: Tensor) -> list[Tensor]:
+        """What is left of [N, channels, H, W] behind each activation, and last the logits, which `forward` gives."""
+        seen, stage = [], pictures
+        for layer in self.layers:
+            stage = layer(stage)
+            if isinstance(layer, nn.LeakyReLU):
+                seen.append(stage)
+        return [*seen, stage]

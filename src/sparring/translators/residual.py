@@ -11,10 +11,9 @@ from itertools import islice
 
 from torch import Tensor, nn
 
-from sparring.nn.dropout import Dropout
 from sparring.nn.framing import Size, crop_to, framed, pad_to
-from sparring.nn.resampling import Upsampling, doubling
-from sparring.translators.layers import norm_layers
+from sparring.nn.resampling import Upsampling
+from sparring.translators.layers import Block, convolution, enlarging, halving
 
 LARGE = 256
 """Pixels a side from which there are nine blocks."""
@@ -27,29 +26,6 @@ def blocks_of(size: Size) -> int:
     (6, 9)
     """
     return 9 if min(size) >= LARGE else 6
-
-
-class Block(nn.Module):
-    """Two convolutions, and around them the stage itself."""
-
-    def __init__(self, channels: int, norm: str, dropout: float) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            *_convolution(channels, channels, norm),
-            nn.ReLU(),
-            *([Dropout(dropout)] if dropout else []),
-            *_convolution(channels, channels, norm),
-        )
-
-    def forward(self, stage: Tensor) -> Tensor:
-        """[N, channels, H, W] to the same shape."""
-        changed: Tensor = self.layers(stage)
-        return stage + changed
-
-
-def _convolution(inputs: int, outputs: int, norm: str, size: int = 3) -> list[nn.Module]:
-    convolution = nn.Conv2d(inputs, outputs, size, padding=size // 2, padding_mode="reflect", bias=norm == "none")
-    return [convolution, *norm_layers(norm, outputs)]
 
 
 class Translator(nn.Module):
@@ -75,29 +51,19 @@ class Translator(nn.Module):
         self.multiple = 4
         self.encoder = nn.ModuleList(
             [
-                nn.Sequential(*_convolution(inputs, width, norm, 7), nn.ReLU()),
-                nn.Sequential(*self._halving(width, norm)),
-                nn.Sequential(*self._halving(2 * width, norm)),
+                nn.Sequential(*convolution(inputs, width, norm, 7), nn.ReLU()),
+                nn.Sequential(*halving(width, norm)),
+                nn.Sequential(*halving(2 * width, norm)),
             ]
         )
         self.stage_channels = [inputs, 2 * width, 4 * width, 4 * width, 4 * width]
         self.blocks = nn.ModuleList(Block(4 * width, norm, dropout) for _ in range(blocks_of(size)))
-        bias = norm == "none"
         self.decoder = nn.Sequential(
-            *doubling(upsampling, 4 * width, 2 * width, bias),
-            *norm_layers(norm, 2 * width),
-            nn.ReLU(),
-            *doubling(upsampling, 2 * width, width, bias),
-            *norm_layers(norm, width),
-            nn.ReLU(),
+            *enlarging(upsampling, 4 * width, norm),
+            *enlarging(upsampling, 2 * width, norm),
             nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect"),
             nn.Tanh(),
         )
-
-    @staticmethod
-    def _halving(channels: int, norm: str) -> list[nn.Module]:
-        halved = nn.Conv2d(channels, 2 * channels, 3, stride=2, padding=1, bias=norm == "none")
-        return [halved, *norm_layers(norm, 2 * channels), nn.ReLU()]
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[N, inputs, H, W] to [N, outputs, H, W] in (-1, 1)."""
