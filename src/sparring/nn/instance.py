@@ -35,8 +35,10 @@ class InstanceNorm(nn.Module):
         if stage.device.type != "cpu" or (len(stage) > 1 and stage.is_contiguous()):
             return group_norm(stage, stage.shape[1], eps=self.EPSILON)
         # of what is stored channels last, a CPU takes batch norm a picture at a time in half the time of group norm
-        pictures = [
-            torch.batch_norm(one, None, None, None, None, True, 0.0, self.EPSILON, False)
-            for one in torch.split(stage, 1)
-        ]
+        pictures = [_batch_norm(one, self.EPSILON) for one in torch.split(stage, 1)]
         return pictures[0] if len(pictures) == 1 else torch.cat(pictures)
+
+
+def _batch_norm(stage: Tensor, epsilon: float) -> Tensor:
+    # the function of torch.nn refuses a single pixel, which has no deviation
+    return torch.batch_norm(stage, None, None, None, None, True, 0.0, epsilon, False)
