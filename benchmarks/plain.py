@@ -19,6 +19,7 @@ from sparring.data.batches import Images
 from sparring.games.base import Game
 from sparring.games.picture_to_picture import inputs_of
 from sparring.nn.instance import InstanceNorm
+from sparring.nn.resampling import ResizeConvolution
 
 Loop = Callable[[Sequence[Images]], float]
 
@@ -46,10 +47,16 @@ class PlainNorm(nn.Module):
         return instance_norm(stage)
 
 
-def published(network: nn.Module) -> nn.Module:
-    """A copy with torch's own instance norm, in torch's own order of pixels.
+def plain_convolution(layer: nn.Conv2d) -> nn.Conv2d:
+    """The same weights in torch's own class."""
+    plain = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None)
+    plain.load_state_dict(layer.state_dict())
+    return plain
 
-    >>> from sparring.nn.instance import InstanceNorm
+
+def published(network: nn.Module) -> nn.Module:
+    """A copy of torch's own layers, in torch's own order of pixels.
+
     >>> published(nn.Sequential(InstanceNorm()))(torch.zeros(1, 2, 4, 4)).shape
     torch.Size([1, 2, 4, 4])
     """
@@ -58,6 +65,8 @@ def published(network: nn.Module) -> nn.Module:
         for name, layer in module.named_children():
             if isinstance(layer, InstanceNorm):
                 setattr(module, name, PlainNorm())
+            elif isinstance(layer, ResizeConvolution):
+                setattr(module, name, nn.Sequential(nn.Upsample(scale_factor=2), plain_convolution(layer)))
     plain: nn.Module = copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     return plain
 
