@@ -21,8 +21,8 @@ import numpy as np
 
 import sparring
 from sparring.metrics import panel
+from sparring.metrics.evidence import Evidence, Side
 from sparring.metrics.features import Seen
-from sparring.metrics.panel import Evidence, Side
 
 METRICS = ("fd", "kd", "sliced", "vendi", "coverage", "two-sample", "authenticity")
 

@@ -24,7 +24,7 @@ class Data(Table):
             where they differ in size or exceed 256 pixels a side.
         fit: what happens to a picture of another shape: `crop` (scale to cover, cut the middle out), `pad` (scale to
             lie inside, fill the border with black) or `stretch` (change its proportions, on request only).
-        filter: the resampling filter, always antialiased.
+        filter: the resampling filter, antialiased but for `nearest`; maps of classes always take that one.
         channels: 1 or 3 to convert; absent: what the pictures have.
         split: the part to train on where the set has parts.
         inputs: for translation: a folder, zip or array file of source pictures that lie elsewhere; those at `path` are
@@ -34,6 +34,9 @@ class Data(Table):
             `noise`); or `beside`: each file holds two pictures side by side; or the column of the metadata table that
             names the source of each picture.
         direction: for translation: which side goes in; what is derived, left, or in folder A, is side a.
+        maps: for translation: which pictures are maps of classes, a number in each pixel (grey or palette PNG, whole
+            numbers in arrays): what goes in (`inputs`) or what comes out (`pictures`). A number from 1000 up is a class
+            times 1000 plus an instance of it.
         label: the column of the set's metadata table that names the class of each picture; absent: `label`, where there
             is one.
         labelled: so many pictures, the same number of each class, keep their label, and all count as unlabelled: for
@@ -48,12 +51,13 @@ class Data(Table):
     path: str = "digits"
     size: Side | tuple[Side, Side] | None = None
     fit: Literal["crop", "pad", "stretch"] = "crop"
-    filter: Literal["lanczos", "bicubic", "bilinear", "box"] = "lanczos"
+    filter: Literal["lanczos", "bicubic", "bilinear", "box", "nearest"] = "lanczos"
     channels: Literal[1, 3] | None = None
     split: str = "train"
     inputs: str | None = None
     pairs: str | None = None
     direction: Literal["a-to-b", "b-to-a"] = "a-to-b"
+    maps: Literal["inputs", "pictures"] | None = None
     label: str | None = None
     labelled: Positive | Annotated[float, Field(gt=0, lt=1)] | None = None
     mirror: bool = False

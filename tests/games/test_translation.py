@@ -10,7 +10,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from sparring import games
 from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import Images, Labelled, Paired, Unpaired
-from sparring.data.spec import Spec
+from sparring.data.spec import Map, Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game
 from sparring.games.picture_to_picture import judged, translation
@@ -81,6 +81,19 @@ def test_the_terms_of_pix2pix(diet: str, objective: str) -> None:
         "pixels": 10 * float((y - fake).abs().mean().detach()),
     }
     assert terms_of(game, prepared, "generator") == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_surprise_of_supervised_at_the_true_class() -> None:
+    maps = Spec(channels=3, height=16, width=16, map=Map(values=(0, 7, 255)), inputs=SPEC.inputs)
+    game, source = build("supervised", maps, loss="cross-entropy"), paired().inputs
+    true = torch.randint(0, 3, (4, 16, 16))
+    prepared = game.prepare(Paired(nn.functional.one_hot(true).permute(0, 3, 1, 2) * 2.0 - 1, source))
+    odds = (5 * game.players["generator"](source).detach()).exp()
+    share = odds.gather(1, true[:, None])[:, 0] / odds.sum(1)
+    assert terms_of(game, prepared, "generator") == pytest.approx({"pixels": float(-share.log().mean())}, rel=1e-4)
+    assert game.reading({"generator.pixels": 0.6931472}) == "the true class of a pixel is given 50.0%"
+    with pytest.raises(UsageError, match=r"data\.maps=pictures"):
+        build("supervised", SPEC, loss="cross-entropy")
 
 
 def test_the_terms_of_cyclegan() -> None:

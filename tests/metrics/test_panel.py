@@ -5,8 +5,8 @@ import pytest
 
 from sparring.errors import UsageError
 from sparring.metrics import panel
+from sparring.metrics.evidence import Evidence, Side
 from sparring.metrics.features import Seen
-from sparring.metrics.panel import Evidence, Side
 
 
 def side(features: np.ndarray[tuple[int, int], np.dtype[np.float32]], labels: list[int] | None = None) -> Side:

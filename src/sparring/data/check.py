@@ -13,7 +13,7 @@ from sparring.data.alike import thumbnail
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.recognise import open_source
 from sparring.data.sources import BadLabels, BrokenPicture, Source
-from sparring.data.suspect import Finding, Kind, Seen, about_the_whole, leaked, moments_of, nearly_the_same
+from sparring.data.suspect import Finding, Kind, Seen, about_the_whole, leaked, moments_of, nearly_the_same, two_sides
 from sparring.errors import SparringError, UsageError
 
 Value = TypeVar("Value")
@@ -84,7 +84,7 @@ def inspect(path: str, split: str = "train", announce: Announce = silent, thorou
         report.sizes[picture.header.height, picture.header.width] += 1
         report.modes[picture.header.mode] += 1
         report.bits[picture.header.bits] += 1
-    report.findings += [*_broken(source, looked), *_odd(source, seen, report), *_doubles(source, seen)]
+    report.findings += [*_broken(source, looked), *_odd(source, seen), *_doubles(source, seen)]
     report.findings += [*_classes(source, report), *_nothing(report), *about_the_whole(path, source, seen)]
     if 32 in report.bits or not thorough:
         return report  # points of the plane are like each other by nature
@@ -121,13 +121,25 @@ def _most(counts: Counter[Value]) -> Value:
     return counts.most_common(1)[0][0]
 
 
-def _odd(source: Source, seen: list[Seen], report: Report) -> Iterator[Finding]:
-    """Pictures that differ from the most common size, mode or depth; another depth stops a training."""
-    if not report.sizes:
+def _odd(source: Source, seen: list[Seen]) -> Iterator[Finding]:
+    """Pictures that differ from the most common size, mode or depth; another depth stops a training.
+
+    The sides of a set for translation may differ from each other.
+    """
+    if source.labels is None or not two_sides(source):
+        yield from _odd_of(source, seen)
         return
-    size, mode, bits = (_most(report.sizes), _most(report.modes), _most(report.bits))
-    for picture in seen:
-        header = picture.header
+    for side in (0, 1):
+        yield from _odd_of(source, [one for one in seen if source.labels[one.index] == side])
+
+
+def _odd_of(source: Source, seen: list[Seen]) -> Iterator[Finding]:
+    headers = [picture.header for picture in seen]
+    if not headers:
+        return
+    size = _most(Counter((header.height, header.width) for header in headers))
+    mode, bits = _most(Counter(header.mode for header in headers)), _most(Counter(header.bits for header in headers))
+    for picture, header in zip(seen, headers, strict=True):
         if (header.height, header.width) != size:
             detail = f"{header.width}x{header.height} where most are {size[1]}x{size[0]}"
             yield Finding("odd size", source.name(picture.index), detail)

@@ -14,6 +14,7 @@ from sparring.config import Data
 from sparring.data.arrays import ArraySource
 from sparring.data.augment import UNCHANGED, Changes
 from sparring.data.batches import Factored, Images, Paired, Unpaired, from_stored
+from sparring.data.maps import encoded
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.prepare import Preparation, with_channels
 from sparring.data.recognise import open_source
@@ -36,7 +37,8 @@ class Dataset:
         notes: choices made for the user, one sentence each.
         preparation: what is done to each picture.
         kept: [N], the indices into `source` that are not broken.
-        stored: [N, C, H, W], uint8, uint16 or float32, where the set is held in memory; else None.
+        stored: [N, C, H, W], uint8, uint16 or float32, where the set is held in memory; else None. Maps have one
+            channel, of numbers.
         workers: processes to decode with where it is not.
         labelled: how many pictures keep their label, or which share; None: all.
         changes: how each picture is changed anew whenever it is trained on.
@@ -108,12 +110,12 @@ class Dataset:
         """
         labels = None if self.labels is None else torch.from_numpy(self.labels[indices])
         factors = None if self.factors is None else torch.from_numpy(self.factors[indices])
-        rows, bits = self.rows(indices), self.spec.bits
+        rows = self.rows(indices)
         if self.inputs is None:
-            return as_batch(rows, labels, factors, bits)
+            return as_batch(rows, labels, factors, self.spec.bits)
         kind = Paired if self.aligned else Unpaired
         others = indices if self.aligned else indices % len(self.inputs)
-        return kind(from_stored(rows, bits), from_stored(self.inputs.rows(others), self.inputs.spec.bits))
+        return kind(encoded(rows, self.spec), encoded(self.inputs.rows(others), self.inputs.spec))
 
     def _decoded(self, index: int) -> NDArray[Any]:
         try:

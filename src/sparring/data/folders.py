@@ -34,10 +34,12 @@ class PictureSource(Source):
     Attributes:
         store: the folder or zip.
         files: the names in it.
+        numbers: whether they are maps of classes, of which the numbers count and not the colours of a palette.
     """
 
     store: Store
     files: Sequence[str]
+    numbers: bool = False
 
     def __len__(self) -> int:
         return len(self.files)
@@ -56,12 +58,12 @@ class PictureSource(Source):
     def look(self, index: int) -> Header:
         """The header of a picture."""
         with self._named(index), self.store.open(self.files[index]) as stream:
-            return pictures.look(stream)
+            return pictures.look(stream, self.numbers)
 
     def read(self, index: int) -> NDArray[Any]:
         """The pixels of a picture, HWC, uint8 or uint16."""
         with self._named(index):
-            return pictures.decode(BytesIO(self.store.read(self.files[index])))
+            return pictures.decode(BytesIO(self.store.read(self.files[index])), self.numbers)
 
     @contextmanager
     def _named(self, index: int) -> Iterator[None]:

@@ -1,7 +1,7 @@
 """Sets for translation: pictures that should come out with those that go in, as partners or as two domains."""
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -10,19 +10,24 @@ from numpy.typing import NDArray
 from sparring.config import Data
 from sparring.data import derive
 from sparring.data.dataset import Dataset, open_dataset, read
+from sparring.data.mapped import read_maps
 from sparring.data.parallel import Announce, silent
-from sparring.data.sides import Sides, check_shapes, open_sides
+from sparring.data.sides import check_shapes, open_sides
 from sparring.data.sources import BrokenPicture, Header, Source
+from sparring.data.spec import Spec
 from sparring.errors import UsageError
 
+Side = Literal["inputs", "pictures"]
 
-def open_pairs(config: Data, aligned: bool, announce: Announce = silent) -> Dataset:
+
+def open_pairs(config: Data, aligned: bool, announce: Announce = silent, like: Spec | None = None) -> Dataset:
     """The pictures that should come out; their `inputs` are those that go in.
 
     Args:
         config: the `data` table of a recipe.
         aligned: whether row i of the one belongs to row i of the other; else these are two domains.
         announce: is told, in a line, how far a long decoding is.
+        like: what a model was taught, whose classes maps must have; None: those that they hold.
 
     Raises:
         UsageError: there is no such set or part, or it has no two sides; the message says how to give them.
@@ -38,15 +43,20 @@ def open_pairs(config: Data, aligned: bool, announce: Announce = silent) -> Data
     if derivation is not None:
         if config.inputs is not None:
             raise UsageError("data.inputs and data.pairs: sources are either made or lie somewhere: leave one out")
+        if config.maps is not None:
+            raise UsageError(f"data.pairs={config.pairs} makes sources of pictures, not of maps: leave data.maps out")
         second = open_dataset(config, announce)
         if second.spec.points:
             raise UsageError(f"{config.path}: points of the plane are no pictures to translate")
-        first = _read(Derived.of(second, derivation), config, second, announce)
-        return _joined(first, second, aligned, backwards)
+        first = read(Derived.of(second, derivation), _sized(config, second), announce)
+        return _joined(second, first, aligned) if backwards else _joined(first, second, aligned)
     sides = open_sides(config, aligned)
     if aligned:
         check_shapes(sides, config.path)
-    return _joined(*_both(sides, config, backwards, announce), aligned, backwards)
+    inputs, pictures = (sides.b, sides.a) if backwards else (sides.a, sides.b)
+    out = _side("pictures", pictures, config, announce, like)  # its size decides: its detail is what is to be learnt
+    given = _side("inputs", inputs, _sized(config, out), announce, None if like is None else like.inputs)
+    return _joined(given, out, aligned)
 
 
 @dataclass(kw_only=True)
@@ -97,27 +107,23 @@ class Derived(Source):
         return self.derivation(row, index).transpose(1, 2, 0)
 
 
-def _both(sides: Sides, config: Data, backwards: bool, announce: Announce) -> tuple[Dataset, Dataset]:
-    """What comes out decides on the size, since its detail is what is to be learnt."""
-    if backwards:
-        first = read(sides.a, config, announce)
-        return first, _read(sides.b, config, first, announce)
-    second = read(sides.b, config, announce)
-    return _read(sides.a, config, second, announce), second
-
-
-def _read(source: Source, config: Data, like: Dataset, announce: Announce) -> Dataset:
-    """A source at the size of another set."""
-    size = {"size": (like.spec.height, like.spec.width), "channels": None}
-    found = read(source, config.model_copy(update=size), announce)
+def _side(which: Side, source: Source, config: Data, announce: Announce, like: Spec | None) -> Dataset:
+    """What goes in or what comes out, as pictures or as maps."""
+    if config.maps == which:
+        return read_maps(source, config, announce, edges=which == "inputs", like=None if like is None else like.map)
+    found = read(source, config, announce)
     if found.spec.points:
         raise UsageError(f"{config.path}: points of the plane are no pictures to translate")
     return found
 
 
-def _joined(first: Dataset, second: Dataset, aligned: bool, backwards: bool) -> Dataset:
+def _sized(config: Data, like: Dataset) -> Data:
+    """For the other side of a set: of the same size, with channels of its own."""
+    return config.model_copy(update={"size": (like.spec.height, like.spec.width), "channels": None})
+
+
+def _joined(inputs: Dataset, pictures: Dataset, aligned: bool) -> Dataset:
     """One set of two sides: what comes out, with what goes in."""
-    inputs, pictures = (second, first) if backwards else (first, second)
     if aligned and not np.array_equal(inputs.kept, pictures.kept):  # some were broken
         rows = np.intersect1d(inputs.kept, pictures.kept)
         inputs, pictures = _only(inputs, rows), _only(pictures, rows)

@@ -15,6 +15,7 @@ from sparring.data.sources import Header, one_line
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
 _GREY = frozenset(["1", "L", "LA", "La"])
+_PALETTE = frozenset(["P", "PA"])
 _DEEP = frozenset(["I", "I;16", "I;16B", "I;16L", "I;16N"])
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,8 +29,12 @@ _TURNS = {
 _CUT_SHORT = ("truncated", "Truncated", "not processed", "broken data stream", "unexpected end")
 
 
-def look(stream: BinaryIO) -> Header:
+def look(stream: BinaryIO, numbers: bool = False) -> Header:
     """The header of a picture; its pixels stay undecoded.
+
+    Args:
+        stream: the file.
+        numbers: see `decode_whole`.
 
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
@@ -38,27 +43,31 @@ def look(stream: BinaryIO) -> Header:
         height, width = image.height, image.width
         if _early_orientation(image) >= 5:
             height, width = width, height
-        grey, deep = image.mode in _GREY, image.mode in _DEEP
+        grey, deep = image.mode in (_GREY | _PALETTE if numbers else _GREY), image.mode in _DEEP
         return Header(
             height,
             width,
             channels=1 if grey or deep else 3,
             bits=16 if deep else 8,
             mode=image.mode,
-            transparent=image.has_transparency_data,
+            transparent=image.has_transparency_data and not numbers,
             reduced=not deep and ";16" in str(image.tile),
         )
 
 
-def decode(stream: BinaryIO) -> NDArray[Any]:
+def decode(stream: BinaryIO, numbers: bool = False) -> NDArray[Any]:
     """The pixels of a picture, HWC, uint8 or uint16, 1 or 3 channels; of an animation, the first frame.
 
     The orientation that a camera wrote down is applied, a palette looked up, transparency laid on white.
 
+    Args:
+        stream: the file.
+        numbers: see `decode_whole`.
+
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
-    return decode_whole(stream).pixels
+    return decode_whole(stream, numbers).pixels
 
 
 @dataclass(frozen=True)
@@ -76,8 +85,13 @@ class Whole:
     profile: bytes | None
 
 
-def decode_whole(stream: BinaryIO) -> Whole:
+def decode_whole(stream: BinaryIO, numbers: bool = False) -> Whole:
     """A picture, with its transparency and its colour profile.
+
+    Args:
+        stream: the file.
+        numbers: whether the pixels of a grey or palette picture are numbers and not colours: they are left as they are,
+            and there is no transparency and no profile.
 
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
@@ -86,6 +100,8 @@ def decode_whole(stream: BinaryIO) -> Whole:
         image.load()
         turn = _TURNS.get(_orientation(image))
         upright: Image.Image = image.transpose(turn) if turn is not None else image
+        if numbers and upright.mode in _GREY | _PALETTE:
+            return Whole(_numbers(upright), None, None)
         transparent = image.has_transparency_data
         pixels = _deep(upright) if upright.mode in _DEEP else _shallow(upright, transparent)
         alpha = np.array(upright.convert("RGBA").getchannel("A")) if transparent else None
@@ -141,6 +157,11 @@ def _deep(image: Image.Image) -> NDArray[np.uint16]:
     if pixels.dtype.kind == "i" and (pixels.min() < 0 or pixels.max() > 65535):
         raise ValueError("32-bit numbers beyond 0 .. 65535: save it with 8 or 16 bits")
     return pixels.astype(np.uint16)[:, :, None]
+
+
+def _numbers(image: Image.Image) -> NDArray[np.uint8]:
+    single = image.convert("L") if image.mode == "1" else image.getchannel(0)
+    return np.array(single)[:, :, None]
 
 
 def _shallow(image: Image.Image, transparent: bool) -> NDArray[np.uint8]:

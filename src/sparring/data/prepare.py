@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Fit = Literal["crop", "pad", "stretch"]
-Filter = Literal["lanczos", "bicubic", "bilinear", "box"]
+Filter = Literal["lanczos", "bicubic", "bilinear", "box", "nearest"]
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 _FILTERS = {
@@ -16,6 +16,7 @@ _FILTERS = {
     "bicubic": Image.Resampling.BICUBIC,
     "bilinear": Image.Resampling.BILINEAR,
     "box": Image.Resampling.BOX,
+    "nearest": Image.Resampling.NEAREST,
 }
 _LUMA = np.array([19595, 38470, 7471], np.uint32)  # ITU-R 601-2 in 1/65536, as Pillow has it; exact for 16 bit in 32
 
@@ -29,7 +30,7 @@ class Preparation:
         width: columns afterwards.
         channels: channels afterwards.
         fit: `crop`, `pad` (with black) or `stretch`, where the proportions differ.
-        filter: the resampling filter; all are antialiased.
+        filter: the resampling filter; all but `nearest` are antialiased.
 
     >>> Preparation(4, 4, 3, "crop", "lanczos")(np.zeros((8, 10, 1), np.uint8)).shape
     (3, 4, 4)

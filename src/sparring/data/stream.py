@@ -16,6 +16,7 @@ from torch.utils.data import Dataset as TorchDataset
 from sparring.data.batches import FewLabels, Images, Labelled, Paired, Unpaired, from_stored
 from sparring.data.dataset import Dataset, as_batch
 from sparring.data.few import labelled_few
+from sparring.data.maps import encoded
 from sparring.errors import SparringError, UsageError
 from sparring.seeds import mix
 
@@ -120,8 +121,8 @@ class Stream:
     def _joined(self, rows: Tensor, inputs: Tensor, k: int) -> Images:
         assert self.dataset.inputs is not None
         kind = Paired if self.dataset.aligned else Unpaired
-        pictures = from_stored(rows, self.dataset.spec.bits)
-        return self._changed(kind(pictures, from_stored(inputs, self.dataset.inputs.spec.bits)), k)
+        pictures = encoded(rows, self.dataset.spec)
+        return self._changed(kind(pictures, encoded(inputs, self.dataset.inputs.spec)), k)
 
     def _changed(self, batch: Images, k: int) -> Images:
         return self.dataset.changes.of(batch, mix("changes", self.seed, k))

@@ -113,9 +113,14 @@ def _imbalance(source: Source) -> Iterator[Finding]:
         yield Finding("imbalance", source.classes[least], detail)
 
 
+def two_sides(source: Source) -> bool:
+    """Whether its class folders are the sides A and B of a translation."""
+    return [name.lower()[-1:] for name in source.classes] == ["a", "b"]
+
+
 def _unpaired(source: Source) -> Iterator[Finding]:
     """Of two folders A and B whose names mostly pair, the names that do not."""
-    if source.labels is None or [name.lower()[-1:] for name in source.classes] != ["a", "b"]:
+    if source.labels is None or not two_sides(source):
         return
     names: list[dict[str, str]] = [{}, {}]
     for index, label in enumerate(source.labels.tolist()):

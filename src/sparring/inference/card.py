@@ -102,6 +102,9 @@ def model_card(config: Mapping[str, Any], product: Product) -> str:
 
 
 def _pictures(spec: Spec) -> str:
+    if spec.map is not None:
+        classes = f"{len(spec.map.values)} classes ({_names([*map(str, spec.map.values)])})"
+        return f"maps of {classes}, {spec.width} x {spec.height} pixels"
     kind = {1: "grey", 3: "colour"}.get(spec.channels, f"{spec.channels}-channel")
     return f"{kind} pictures, {spec.width} x {spec.height} pixels, {spec.bits} bits"
 
@@ -121,8 +124,8 @@ def _of_translation(config: Mapping[str, Any], product: Translation) -> str:
         domains=f"; one of: {_names(product.domains)}" if product.domains else "",
         what=_pictures(spec),
         depth={8: "uint8", 16: "uint16", 32: "float32"}[inputs.bits],
-        input_channels=inputs.channels,
-        channels=spec.channels,
+        input_channels=inputs.stored_channels,
+        channels=spec.stored_channels,
         parameters=sum(parameter.numel() for parameter in product.generator.parameters()),
     )
 

@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
+from sparring.data.batches import to_stored
+from sparring.data.maps import class_channels
 from sparring.data.spec import Spec
 
 SHEET_SIDE = 768
@@ -34,6 +37,31 @@ def png(picture: NDArray[Any], effort: int = 6) -> bytes:
     return buffer.getvalue()
 
 
+def shown(pictures: Tensor, spec: Spec) -> NDArray[Any]:
+    """A batch as a person wants to see it, NHWC: rounded as it would be stored; maps in a colour for each class.
+
+    The edges of instances are white, of which no class has the colour.
+    """
+    if spec.map is None:
+        return to_stored(pictures, spec.bits)
+    channels = class_channels(pictures.detach(), spec.map).cpu().numpy()
+    coloured: NDArray[Any] = _class_colours(len(spec.map.values))[channels]
+    if spec.map.edges:
+        coloured[pictures[:, -1].detach().cpu().numpy() > 0] = 255
+    return coloured
+
+
+def _class_colours(count: int) -> NDArray[np.uint8]:
+    """[count, 3]: black, which as a rule is the background, then hues a golden section apart, in three strengths."""
+    numbers = np.arange(count)
+    hues, strengths = numbers * (5**0.5 - 1) / 2 % 1, np.array([1.0, 0.65, 0.85])[numbers % 3]
+    distance = np.abs((hues[:, None] * 6 - np.array([0, 2, 4]) + 3) % 6 - 3)  # to red, green and blue
+    colours = np.clip(2 - distance, 0, 1) * strengths[:, None] * 255
+    colours[0] = 0
+    rounded: NDArray[np.uint8] = np.rint(colours).astype(np.uint8)
+    return rounded
+
+
 def sheet(pictures: NDArray[Any], spec: Spec) -> bytes:
     """Many pictures side by side, as near to a square as their number allows, as the bytes of an 8-bit PNG.
 
@@ -56,8 +84,8 @@ def _sheet(pictures: NDArray[Any], spec: Spec) -> NDArray[Any]:
     """[H, W, 1 or 3], uint8."""
     if spec.points:
         return _scatter(pictures.reshape(len(pictures), -1))
-    small = (pictures >> 8).astype(np.uint8) if spec.bits == 16 else pictures
-    return _enlarged(_tile(small[..., : 3 if spec.channels >= 3 else 1]))
+    small = (pictures >> 8).astype(np.uint8) if pictures.dtype == np.uint16 else pictures
+    return _enlarged(_tile(small[..., : 3 if small.shape[3] >= 3 else 1]))
 
 
 def _enlarged(whole: NDArray[Any]) -> NDArray[Any]:

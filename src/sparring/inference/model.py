@@ -91,11 +91,12 @@ class Model:
         """A picture translated, at its own size; the same picture always becomes the same.
 
         Args:
-            pixels: [H, W, C] of uint8 or uint16, grey or colour, or with the channels that the model takes.
+            pixels: [H, W, C] of uint8 or uint16, grey or colour, or with the channels that the model takes; a map of
+                classes is [H, W, 1], whole numbers.
             to: the domain that is wanted, of models that know several.
 
         Returns:
-            [H, W, channels], of the depth that the model was taught.
+            [H, W, channels], of the depth that the model was taught; a map of classes is [H, W, 1].
 
         Raises:
             UsageError: the model makes pictures from noise, or takes no such pictures.

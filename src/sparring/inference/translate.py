@@ -8,9 +8,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sparring.data.batches import Images, Paired, from_stored, to_stored
+from sparring.data import maps
+from sparring.data.batches import Images, Paired, from_stored
 from sparring.data.parallel import silent
 from sparring.data.prepare import with_channels
+from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation, inputs_of, translation
@@ -34,13 +36,14 @@ def picture(
 
     Args:
         product: its generator is used in the mode that it is in, which for a loaded or averaged one is `eval`.
-        pixels: [H, W, C] of uint8 or uint16, at least 8 pixels a side; grey and colour become what the model takes.
+        pixels: [H, W, C] of uint8 or uint16, at least 8 pixels a side; grey and colour become what the model takes;
+            maps of classes are [H, W, 1], whole numbers.
         to: the domain that is wanted, of models that know several.
         say: is told how far a large one is.
         whole: pixels up to which a picture is small.
 
     Returns:
-        [H, W, channels], uint8 or uint16 as what the model was taught to make.
+        [H, W, channels], uint8 or uint16 as what the model was taught to make; a map of classes is [H, W, 1].
 
     Raises:
         UsageError: the model translates nothing, or not such pictures.
@@ -51,23 +54,25 @@ def picture(
     height, width = pixels.shape[:2]
     if min(height, width) < SMALLEST:
         raise UsageError(f"{width}x{height} is too small to translate: at least {SMALLEST} pixels a side")
-    if pixels.dtype not in _BITS:
-        raise UsageError(f"pixels of {pixels.dtype}: pictures are uint8 or uint16")
-    fitted = _with_channels(pixels, shipped.inputs.channels)
+    fitted = _fitted(pixels, shipped.inputs)
     if height * width > whole:
         multiple = _multiple(shipped.generator)
-        margin = tiles.reach(shipped.generator, fitted.shape[2] + len(shipped.domains), multiple)
+        margin = tiles.reach(shipped.generator, shipped.inputs.channels + len(shipped.domains), multiple)
         if height * width > (tiles.TILE + 2 * margin) ** 2:
             return _in_tiles(shipped, fitted, to, say, multiple, margin)
-    drawn: NDArray[Any] = to_stored(shipped.generator(_batch(shipped, fitted, to)), shipped.spec.bits)[0]
+    drawn: NDArray[Any] = maps.decoded(shipped.generator(_batch(shipped, fitted, to)), shipped.spec)[0]
     return drawn
 
 
 def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None) -> Tensor:
-    """[H, W, C] as the generator takes it, where it is."""
-    stored = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))[None])
-    device = next(shipped.generator.parameters()).device
-    return shipped.prepared(from_stored(stored.to(device), _BITS[pixels.dtype]), to)
+    """[H, W, C], as `_fitted` gives it, as the generator takes it, where it is."""
+    stored = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy()).to(_place(shipped))  # it may be read-only
+    of = shipped.inputs.map
+    return shipped.prepared(from_stored(stored, _BITS[pixels.dtype]) if of is None else maps.expand(stored, of), to)
+
+
+def _place(shipped: Translation) -> torch.device:
+    return next(shipped.generator.parameters()).device
 
 
 def _in_tiles(
@@ -80,13 +85,13 @@ def _in_tiles(
 ) -> NDArray[Any]:
     framed, top, left = tiles.padded(pixels, multiple)
     kind = np.uint8 if shipped.spec.bits == 8 else np.uint16
-    drawn = np.empty((*framed.shape[:2], shipped.spec.channels), kind)
+    drawn = np.empty((*framed.shape[:2], shipped.spec.stored_channels), kind)
 
     def read(rows: slice, columns: slice) -> Tensor:
         return _batch(shipped, framed[rows, columns], to)
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
-        drawn[rows, columns] = to_stored(part, shipped.spec.bits)[0]
+        drawn[rows, columns] = maps.decoded(part, shipped.spec)[0]
 
     tiles.translate(shipped.generator, read, write, (framed.shape[0], framed.shape[1]), margin, say)
     return drawn[top : top + pixels.shape[0], left : left + pixels.shape[1]]
@@ -98,22 +103,39 @@ def _multiple(generator: nn.Module) -> int:
     return found
 
 
+@torch.no_grad()
 def examples_sheet(product: Product, examples: Images) -> bytes:
     """Pictures beside what becomes of them, as the bytes of a PNG: translations, and what should have come out.
 
     Of pairs that is the true picture; of domains there is a translation to each.
     """
     shipped = translation(product)
-    given = examples.pictures if shipped.domains else inputs_of(examples)
-    inputs = to_stored(given, shipped.inputs.bits)
-    columns, depths = [inputs], [shipped.inputs.bits]
+    given = (examples.pictures if shipped.domains else inputs_of(examples)).to(_place(shipped))
+    columns, depths = [draw.shown(given, shipped.inputs)], [_drawn_bits(shipped.inputs)]
     for domain in shipped.domains or (None,):
-        columns.append(np.stack([picture(product, one, domain) for one in inputs]))
-        depths.append(shipped.spec.bits)
+        # one at a time, as `picture` does it, and so to the last digit
+        made = torch.cat([shipped.generator(shipped.prepared(one[None], domain)) for one in given])
+        columns.append(draw.shown(made, shipped.spec))
+        depths.append(_drawn_bits(shipped.spec))
     if isinstance(examples, Paired):
-        columns.append(to_stored(examples.pictures, shipped.spec.bits))
-        depths.append(shipped.spec.bits)
+        columns.append(draw.shown(examples.pictures, shipped.spec))
+        depths.append(_drawn_bits(shipped.spec))
     return draw.compared(columns, depths)
+
+
+def _drawn_bits(spec: Spec) -> int:
+    return spec.bits if spec.map is None else 8
+
+
+def _fitted(pixels: NDArray[Any], wanted: Spec) -> NDArray[Any]:
+    """With the channels that the model takes; of a map, [H, W, 1 or 2], what is known of each pixel."""
+    if wanted.map is not None:
+        numbers = torch.from_numpy(maps.checked(pixels, wanted.map).transpose(2, 0, 1)[None].copy())
+        known: NDArray[Any] = maps.compact(numbers, wanted.map)[0].permute(1, 2, 0).numpy()
+        return known
+    if pixels.dtype not in _BITS:
+        raise UsageError(f"pixels of {pixels.dtype}: pictures are uint8 or uint16")
+    return _with_channels(pixels, wanted.channels)
 
 
 def _with_channels(pixels: NDArray[Any], wanted: int) -> NDArray[Any]:

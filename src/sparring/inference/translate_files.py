@@ -4,7 +4,7 @@ import glob
 import io
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from sparring.data.sources import printable
 from sparring.data.stores import is_picture
 from sparring.errors import SparringError, UsageError
 from sparring.games.base import Product
+from sparring.games.picture_to_picture import translation
 from sparring.inference import translate
 
 Say = Callable[[str], None]
@@ -83,16 +84,26 @@ def plan(inputs: Sequence[Path], out: Path) -> list[Job]:
     if out.is_file():
         raise UsageError(f"{out}: is a file, and several pictures are to be translated: give a folder")
     jobs = [job for path in found for job in _jobs(path, out)]
-    out_of, count = Counter(job.out for job in jobs).most_common(1)[0] if jobs else (out, 0)
-    if count > 1:
-        raise UsageError(f"{count} pictures would be written as {out_of}: translate their folders one by one")
     if not jobs:
         raise UsageError(f"{inputs[0]}: holds no pictures to translate")
     return _apart(jobs)
 
 
+def _lossless(jobs: Sequence[Job]) -> list[Job]:
+    """Maps of classes are written as PNG, unless their files are to have another form that changes no number."""
+    kept = (*LOSSLESS, ARRAY)
+    renamed = [
+        job if job.chosen or job.out.suffix.lower() in kept else replace(job, out=job.out.with_suffix(".png"))
+        for job in jobs
+    ]
+    return _apart(renamed)
+
+
 def _apart(jobs: list[Job]) -> list[Job]:
-    """The same, if nothing would be written over what is read."""
+    """The same, if nothing would be written over what is read, and no two in one place."""
+    place, count = Counter(job.out for job in jobs).most_common(1)[0]
+    if count > 1:
+        raise UsageError(f"{count} pictures would be written as {place}: translate their folders one by one")
     sources = {job.source.resolve() for job in jobs if job.source is not None}
     over = next((job.out for job in jobs if job.out.resolve() in sources), None)
     if over is not None:
@@ -110,9 +121,11 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None) 
         to: the domain that is wanted, of models that know several.
 
     Raises:
+        UsageError: of two pictures would become maps of one name.
         SparringError: the disk is full or the folder cannot be written.
     """
     written, skipped = 0, []
+    jobs = _lossless(jobs) if product.spec.map is not None else jobs
     for number, job in enumerate(jobs, 1):
         try:
             place, content = _translated(product, job, say, to)
@@ -171,13 +184,17 @@ def _jobs(path: Path, out: Path) -> Iterator[Job]:
 def _translated(product: Product, job: Job, say: Say, to: str | None) -> tuple[Path, bytes]:
     try:
         content = job.read()
-        source = _decoded(content, job.name)
+        source = _decoded(content, job.name, translation(product).inputs.map is not None)
     except (UsageError, MemoryError):
         raise
     except Exception as error:  # decoders of foreign bytes raise whatever they like
         raise _Unreadable(pictures.explain(error)[0]) from error
     drawn = translate.picture(product, source.pixels, to, say)
     place = job.out
+    if product.spec.map is not None:
+        if place.suffix.lower() not in (*LOSSLESS, ARRAY):
+            raise UsageError(f"{place.suffix} changes the numbers of a map of classes: name it {place.stem}.png")
+        source = replace(source, alpha=None, profile=None)  # they belong to what went in
     if not _fits(drawn, place):
         if job.chosen:
             what = f"{drawn.shape[2]} channels of {drawn.dtype.itemsize * 8} bits"
@@ -197,9 +214,9 @@ def _fits(pixels: NDArray[Any], out: Path) -> bool:
     return channels == 1 and ending in DEEP if deep else channels in (1, 3)
 
 
-def _decoded(content: bytes, name: str) -> Whole:
+def _decoded(content: bytes, name: str, numbers: bool) -> Whole:
     if not name.lower().endswith(ARRAY):
-        return pictures.decode_whole(io.BytesIO(content))
+        return pictures.decode_whole(io.BytesIO(content), numbers)
     array = np.load(io.BytesIO(content), allow_pickle=False)
     array = array.astype(array.dtype.newbyteorder("="))
     if array.ndim == 2:

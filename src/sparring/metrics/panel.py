@@ -7,7 +7,6 @@ metric of the generator itself, its path length, has none.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -15,79 +14,16 @@ from numpy.typing import NDArray
 
 from sparring.errors import UsageError, did_you_mean
 from sparring.metrics import classes as of_classes
-from sparring.metrics import modes
+from sparring.metrics import modes, segmentation
 from sparring.metrics.diversity import similarity_within_classes, vendi
 from sparring.metrics.estimate import Estimate, of_repeats
-from sparring.metrics.features import Seen
+from sparring.metrics.evidence import Evidence, Side
 from sparring.metrics.fidelity import mean_absolute_error, psnr, ssim
 from sparring.metrics.frechet import frechet_distance
 from sparring.metrics.kernel import kernel_distance
 from sparring.metrics.moments import moments
-from sparring.metrics.neighbours import Manifold, copying, manifold, two_sample_test
+from sparring.metrics.neighbours import copying, two_sample_test
 from sparring.metrics.transport import LIMIT, earth_mover, sliced_wasserstein
-
-
-@dataclass(frozen=True)
-class Side:
-    """What an extractor saw in pictures, and some of them.
-
-    Attributes:
-        seen: in all N, by the extractor.
-        labels: [N], the class of each, or the one that was asked for; None without.
-        pictures: [n, H, W, C], a few of them: all would not fit into memory.
-        rows: [n], which ones.
-    """
-
-    seen: Seen
-    labels: NDArray[np.int64] | None
-    pictures: NDArray[Any]
-    rows: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.seen)
-
-    def half(self, number: int) -> "Side":
-        """Every other one, from the first (0) or the second (1)."""
-        half, there = slice(number, None, 2), self.rows % 2 == number
-        labels = None if self.labels is None else self.labels[half]
-        return Side(self.seen.at(half), labels, self.pictures[there], self.rows[there] // 2)
-
-    @property
-    def features(self) -> NDArray[np.float32]:
-        """[N, F]."""
-        return self.seen.features
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a metric is computed from.
-
-    Attributes:
-        real: pictures to compare with, of the set that was trained on.
-        fake: pictures to judge.
-        held_out: other real pictures, of a part that was not trained on where the set has one.
-        classes: the names of the extractor's classes that are also those of the labels; empty without.
-        modes: centres, [K, D], and standard deviation of a mixture of Gaussians that the points are of; None: unknown.
-        taught: what a classifier that has learnt from the judged pictures alone says of the held-out ones.
-        path: the path length of the generator; None where there is no generator, but real pictures.
-        seed: of what is drawn.
-        wanted: [n, H, W, C], of pairs: what should have come out for each of `fake.pictures`; None: nobody knows.
-    """
-
-    real: Side
-    fake: Side
-    held_out: Side
-    classes: tuple[str, ...] = ()
-    modes: tuple[NDArray[np.float64], float] | None = None
-    taught: Callable[[], Seen] | None = None
-    path: Callable[[], Estimate] | None = None
-    seed: int = 0
-    wanted: NDArray[Any] | None = None
-
-    @cached_property
-    def manifold(self) -> Manifold:
-        """Precision, recall, density and coverage, computed once."""
-        return manifold(self.real.features, self.fake.features)
 
 
 @dataclass(frozen=True)
@@ -101,14 +37,14 @@ class Metric:
         needs: `nothing`; `classifier`: an extractor that knows the classes of the set; `labels`: and a generator that
             was asked for classes; `lesson`: and one that makes them from noise; `modes`: points of a mixture that is
             known; `path`: pictures from noise; `pairs`: a translator, and pairs; `large`: the same, of 11 pixels a side
-            or more.
+            or more; `maps`: pairs whose pictures are maps of classes, which have no other metrics.
         floor: whether real pictures have a value too.
     """
 
     about: str
     best: Literal["lower", "higher", "floor"]
     compute: Callable[[Evidence], Estimate]
-    needs: Literal["nothing", "classifier", "labels", "lesson", "modes", "path", "pairs", "large"] = "nothing"
+    needs: Literal["nothing", "classifier", "labels", "lesson", "modes", "path", "pairs", "large", "maps"] = "nothing"
     floor: bool = True
 
 
@@ -190,9 +126,7 @@ def _by_pair(compare: Callable[[NDArray[Any], NDArray[Any]], NDArray[np.float64]
     """The mean over pairs of what came out and what should have."""
 
     def of(evidence: Evidence) -> Estimate:
-        if evidence.wanted is None:
-            raise UsageError("this metric needs pairs: what should come out for each picture that goes in")
-        return of_repeats(compare(evidence.fake.pictures, evidence.wanted).tolist())
+        return of_repeats(compare(evidence.fake.pictures, evidence.partners).tolist())
 
     return of
 
@@ -261,6 +195,27 @@ METRICS = {
         "peak signal to noise ratio of the true picture, in decibel", "higher", _by_pair(_psnr), "pairs", floor=False
     ),
     "ssim": Metric("structural similarity to the true picture", "higher", _by_pair(ssim), "large", floor=False),
+    "pixel-accuracy": Metric(
+        "share of pixels of the right class",
+        "higher",
+        lambda e: Estimate(segmentation.pixel_accuracy(e.confusion)),
+        "maps",
+        floor=False,
+    ),
+    "class-accuracy": Metric(
+        "the same, of each class by itself; the mean over classes",
+        "higher",
+        lambda e: Estimate(segmentation.class_accuracy(e.confusion)),
+        "maps",
+        floor=False,
+    ),
+    "iou": Metric(
+        "intersection over union of found and true pixels of a class; the mean over classes",
+        "higher",
+        lambda e: Estimate(segmentation.intersection_over_union(e.confusion)),
+        "maps",
+        floor=False,
+    ),
     "modes": Metric("modes with a point of high quality", "higher", lambda e: Estimate(_modes(e).covered), "modes"),
     "high-quality": Metric(
         "share of points within three standard deviations of a mode",

@@ -11,7 +11,7 @@ from sparring.errors import UsageError, did_you_mean
 
 BASIC = ("fd", "kd", "precision", "recall", "density", "coverage", "classes", "class-variation", "gan-test")
 THOROUGH = ("sliced", "two-sample", "vendi", "authenticity", "inception-score", "ms-ssim", "gan-train", "path-length")
-PAIRS = ("l1", "psnr", "ssim")
+PAIRS = ("l1", "psnr", "ssim", "pixel-accuracy", "class-accuracy", "iou")
 POINTS = ("modes", "high-quality", "reverse-kl", "earth-mover")
 
 

@@ -11,7 +11,7 @@ import torch
 from sparring import files
 from sparring.config import Recipe
 from sparring.data import Dataset
-from sparring.data.batches import Images, Labelled, to_stored
+from sparring.data.batches import Images, Labelled
 from sparring.doctor.bank import FEWEST, bank, shown
 from sparring.doctor.examiner import Examiner
 from sparring.doctor.verdicts import Finding, diagnose
@@ -139,7 +139,7 @@ class Checkup:
         """Say, write and draw a new verdict."""
         self.run.add_event("verdict", images=now.images, verdict=one.verdict, since=one.since, why=one.evidence)
         self._say(f"doctor: {one.verdict}, since {one.since:,} images: {one.evidence}")
-        left, right = (to_stored(side, self.spec.bits) for side in self._examiner.picture(one.verdict))
+        left, right = (draw.shown(side, self.spec) for side in self._examiner.picture(one.verdict))
         self.run.evidence(one.verdict).parent.mkdir(exist_ok=True)
         files.write(self.run.evidence(one.verdict), draw.beside(left, right, self.spec))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -13,7 +14,7 @@ from sparring.data.pairs import without_inputs
 from sparring.errors import UsageError
 from sparring.inference.model import Model, load
 from sparring.metrics import classifier, inception, panel, protocol
-from sparring.metrics.features import Extractor, coordinates
+from sparring.metrics.features import Extractor, coordinates, nothing
 from sparring.metrics.protocol import Protocol
 from sparring.metrics.receipt import Receipt
 from sparring.runs import report, weights
@@ -53,7 +54,8 @@ def evaluate(
         A receipt for each metric that the set and the model allow; those of a run are also kept in its folder.
 
     Raises:
-        UsageError: an unknown name, no pictures to compare with, or pictures of another shape.
+        UsageError: an unknown name, no pictures to compare with, pictures of another shape, or nothing that can be
+            measured of them.
         SparringError: a file is damaged.
     """
     plan = protocol.find(by)
@@ -64,6 +66,12 @@ def evaluate(
     sets = sets_of(model, run, data, say)
     looks = extractor or find_extractor(plan, sets, inception_weights, say)
     judge = Judge(sets, looks.to(torch.device(device)), by, seed, say)
+    able = judge.able(model.product)
+    if not {*able} & {*(metrics or plan.metrics)}:
+        raise UsageError(
+            f"{', '.join(metrics) or f'protocol {by}'} cannot be computed for this set and model; these metrics can: "
+            f"{', '.join(able)}"
+        )
     found = judge.measure(model.product, model.config.images, metrics)
     if run is not None:
         for one in found:
@@ -85,18 +93,25 @@ def sets_of(model: Model, run: Run | None, data: str | Path | None, say: Say) ->
         size = None if spec.points else (spec.height, spec.width)
         # a translator's sources are made or found as in its run
         like = run.recipe().data.model_copy(update={"inputs": None}) if run is not None and spec.inputs else Data()
-        config = like.model_copy(update={"path": str(data), "size": size})
+        config = like.model_copy(update={"path": str(data), "size": size, "maps": _maps(spec)})
     elif run is not None:
         config = run.recipe().data
     else:
         raise UsageError("a model folder does not say where its data lies: give --data")
-    train = open_set(config, takes, say)
+    train = open_set(config, takes, say, spec)
     if _sort(train.spec) != _sort(spec):
         raise UsageError(
             f"pictures of {config.path} are {_shape(train.spec)}, those of the model {_shape(spec)}: "
             "they cannot be compared"
         )
     return with_test_part(train, config, say)
+
+
+def _maps(spec: datasets.Spec) -> Literal["inputs", "pictures"] | None:
+    """Which side are maps of classes."""
+    if spec.map is not None:
+        return "pictures"
+    return "inputs" if spec.inputs is not None and spec.inputs.map is not None else None
 
 
 def _sort(spec: datasets.Spec | None) -> tuple[int, ...]:
@@ -114,7 +129,7 @@ def _run_at(path: Path) -> Run | None:
 
 
 def find_extractor(plan: Protocol, sets: Sets, inception_weights: Path | None, say: Say) -> Extractor:
-    """The extractor of a protocol: the published one from its file, or the classifier of this very set.
+    """The extractor of a protocol: the published one from its file, or the classifier of this very set; maps need none.
 
     Raises:
         UsageError: the published file is nowhere.
@@ -122,6 +137,8 @@ def find_extractor(plan: Protocol, sets: Sets, inception_weights: Path | None, s
     """
     if sets.train.spec.points:
         return coordinates()
+    if sets.train.spec.map is not None:
+        return nothing()
     if plan.extractor == "inception":
         return inception.load(weights.find_inception(inception_weights))
     return own_classifier(sets.train, say)

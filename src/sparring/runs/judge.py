@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sparring.data import Dataset
 from sparring.data.batches import from_stored
+from sparring.data.maps import class_numbers
 from sparring.data.synthetic import PointSource
 from sparring.errors import UsageError
 from sparring.games.base import Product, Sampler
@@ -18,9 +19,9 @@ from sparring.games.picture_to_picture import Translation
 from sparring.inference import sample, translate
 from sparring.metrics import classifier, panel, protocol, receipt
 from sparring.metrics.estimate import Estimate, of_repeats
+from sparring.metrics.evidence import Evidence, Side
 from sparring.metrics.features import Extractor, Seen, joined, look
 from sparring.metrics.fidelity import WINDOW
-from sparring.metrics.panel import Evidence, Side
 from sparring.metrics.path import path_length
 from sparring.metrics.receipt import Receipt
 from sparring.runs.parts import Sets
@@ -139,6 +140,8 @@ class Judge:
     def can(self, name: str, product: Product) -> bool:
         """Whether a metric can be computed for this set and what draws these pictures."""
         needs = panel.find(name).needs
+        if needs == "maps" or product.spec.map is not None:
+            return needs == "maps" and product.spec.map is not None and self._held_out[0].aligned
         if needs == "modes":
             return self._modes is not None
         if needs == "path":
@@ -151,6 +154,10 @@ class Judge:
             return needs == "nothing" or (bool(self._classes) and needs in known)
         asked = self.dataset.labels is not None and sample.class_code(product) is not None
         return needs == "nothing" or (bool(self._classes) and (needs == "classifier" or asked))
+
+    def able(self, product: Product) -> list[str]:
+        """The metrics that can be computed."""
+        return [name for name in panel.METRICS if self.can(name, product)]
 
     def measure(self, product: Product, images: int, names: tuple[str, ...] = ()) -> list[Receipt]:
         """A receipt for each metric that can be computed.
@@ -190,7 +197,8 @@ class Judge:
     def _wanted(self, fake: Side) -> NDArray[Any]:
         """What should have come out for each of the translations that were kept."""
         dataset, rows = self._held_out
-        return next(self._pictures(dataset, rows[fake.rows], len(fake.rows)))
+        wanted = next(self._pictures(dataset, rows[fake.rows], len(fake.rows)))
+        return wanted if dataset.spec.map is None else class_numbers(wanted)
 
     def _taught(self, product: Product, number: int) -> Seen:
         """What a classifier that has learnt from fakes alone says of the held-out pictures."""

@@ -10,6 +10,7 @@ from sparring.config import Data, Recipe
 from sparring.data import Dataset
 from sparring.data.batches import Images, Paired, Unpaired
 from sparring.data.pairs import open_pairs
+from sparring.data.spec import Spec
 from sparring.errors import SparringError, UsageError
 from sparring.seeds import mix
 
@@ -36,19 +37,19 @@ def with_test_part(train: Dataset, config: Data, say: Callable[[str], None]) -> 
         return Sets(train, None)
     # shaped like the training part, whatever its own pictures are
     like = {"split": "test", "size": None if train.spec.points else (train.spec.height, train.spec.width)}
-    return Sets(train, open_set(config.model_copy(update=like), _sort(train), say))
+    return Sets(train, open_set(config.model_copy(update=like), _sort(train), say, train.spec))
 
 
-def open_set(config: Data, takes: type[Images], say: Callable[[str], None]) -> Dataset:
-    """A set as a game takes it: pictures, partners, or two domains.
+def open_set(config: Data, takes: type[Images], say: Callable[[str], None], like: Spec | None = None) -> Dataset:
+    """A set as a game takes it: pictures, partners, or two domains; maps with the classes of `like`, if given.
 
     Raises:
         UsageError: there is no such set or part, or it has one side where two are needed.
         SparringError: it is damaged.
     """
     if issubclass(takes, Paired | Unpaired):
-        return open_pairs(config, aligned=takes is Paired, announce=say)
-    given = [name for name in ("inputs", "pairs") if getattr(config, name) is not None]
+        return open_pairs(config, aligned=takes is Paired, announce=say, like=like)
+    given = [name for name in ("inputs", "pairs", "maps") if getattr(config, name) is not None]
     if given:
         raise UsageError(f"data.{given[0]} is for games that translate, such as pix2pix: leave it out")
     return datasets.open_dataset(config, say)

@@ -50,7 +50,7 @@ class Watch:
         self.judge = Judge(sets, extractor, recipe.evaluation.protocol, seed=0, say=lambda text: None)
         self.names = tuple(dict.fromkeys([*plan.metrics, self.metric]))
         if not self.judge.can(self.metric, product):
-            able = ", ".join(name for name in panel.METRICS if self.judge.can(name, product))
+            able = ", ".join(self.judge.able(product))
             raise UsageError(
                 f"evaluation.metric={self.metric} cannot be computed for this set and game; these can: {able}"
             )
