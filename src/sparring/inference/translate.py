@@ -19,6 +19,8 @@ from sparring.translators import SMALLEST
 
 WHOLE = 1 << 20
 """Pixels up to which a picture is translated in one piece."""
+SHOWN = 4
+"""Variants of each picture in a sheet."""
 _BITS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}
 
 
@@ -29,6 +31,7 @@ def picture(
     to: str | None = None,
     say: Callable[[str], None] = silent,
     whole: int = WHOLE,
+    variant: int = 0,
 ) -> NDArray[Any]:
     """One picture, translated: whole where it is small, or no larger than a tile would be; else in tiles, to the same.
 
@@ -38,6 +41,7 @@ def picture(
         to: the domain that is wanted, of models that know several.
         say: is told how far a large one is.
         whole: pixels up to which a picture is small.
+        variant: which of its translations, from 0 up, of models that know many.
 
     Returns:
         [H, W, channels], uint8 or uint16 as what the model was taught to make.
@@ -56,24 +60,25 @@ def picture(
     fitted = _with_channels(pixels, shipped.inputs.channels)
     if height * width > whole:
         multiple = _multiple(shipped.generator)
-        margin = tiles.reach(shipped.generator, fitted.shape[2] + len(shipped.domains), multiple)
+        margin = tiles.reach(shipped.generator, fitted.shape[2] + shipped.told, multiple)
         if height * width > (tiles.TILE + 2 * margin) ** 2:
-            return _in_tiles(shipped, fitted, to, say, multiple, margin)
-    drawn: NDArray[Any] = to_stored(shipped.generator(_batch(shipped, fitted, to)), shipped.spec.bits)[0]
+            return _in_tiles(shipped, fitted, to, variant, say, multiple, margin)
+    drawn: NDArray[Any] = to_stored(shipped.generator(_batch(shipped, fitted, to, variant)), shipped.spec.bits)[0]
     return drawn
 
 
-def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None) -> Tensor:
+def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None, variant: int) -> Tensor:
     """[H, W, C] as the generator takes it, where it is."""
     stored = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))[None])
     device = next(shipped.generator.parameters()).device
-    return shipped.prepared(from_stored(stored.to(device), _BITS[pixels.dtype]), to)
+    return shipped.prepared(from_stored(stored.to(device), _BITS[pixels.dtype]), to, variant)
 
 
 def _in_tiles(
     shipped: Translation,
     pixels: NDArray[Any],
     to: str | None,
+    variant: int,
     say: Callable[[str], None],
     multiple: int,
     margin: int,
@@ -83,7 +88,7 @@ def _in_tiles(
     drawn = np.empty((*framed.shape[:2], shipped.spec.channels), kind)
 
     def read(rows: slice, columns: slice) -> Tensor:
-        return _batch(shipped, framed[rows, columns], to)
+        return _batch(shipped, framed[rows, columns], to, variant)
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
         drawn[rows, columns] = to_stored(part, shipped.spec.bits)[0]
@@ -101,15 +106,16 @@ def _multiple(generator: nn.Module) -> int:
 def examples_sheet(product: Product, examples: Images) -> bytes:
     """Pictures beside what becomes of them, as the bytes of a PNG: translations, and what should have come out.
 
-    Of pairs that is the true picture; of domains there is a translation to each.
+    Of pairs that is the true picture; of domains there is a translation to each, of many translations there are four.
     """
     shipped = translation(product)
     given = examples.pictures if shipped.domains else inputs_of(examples)
     inputs = to_stored(given, shipped.inputs.bits)
     columns, depths = [inputs], [shipped.inputs.bits]
     for domain in shipped.domains or (None,):
-        columns.append(np.stack([picture(product, one, domain) for one in inputs]))
-        depths.append(shipped.spec.bits)
+        for variant in range(SHOWN if shipped.latent else 1):
+            columns.append(np.stack([picture(product, one, domain, variant=variant) for one in inputs]))
+            depths.append(shipped.spec.bits)
     if isinstance(examples, Paired):
         columns.append(to_stored(examples.pictures, shipped.spec.bits))
         depths.append(shipped.spec.bits)
