@@ -2,6 +2,7 @@
 
     .venv/bin/python -m benchmarks.translation pairs [--minutes 10]       # lines to colour
     .venv/bin/python -m benchmarks.translation domains [--minutes 10]     # openmoji to twemoji, without pairs
+    .venv/bin/python -m benchmarks.translation many [--minutes 10]        # three domains, one translator
     .venv/bin/python -m benchmarks.translation derived [--minutes 5]      # grey to colour, 16 to 64 pixels, holes
 
 A tenth of the emoji is held out, all skin tones of one together. Distances are Frechet distances between features of a
@@ -40,7 +41,7 @@ TONES = {"1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"}
 SIZE = "data.size=64"
 HELD_OUT = 10
 """One in so many."""
-METRICS = ("l1", "psnr", "ssim", "fd")
+METRICS = ("l1", "psnr", "ssim", "fd", "gan-test")
 SHOWN = 16
 
 
@@ -90,7 +91,7 @@ class Row:
 
     def line(self, names: Sequence[str]) -> str:
         """A row of a table."""
-        digits = {"l1": 3, "ssim": 3, "cycle": 3}
+        digits = {"l1": 3, "ssim": 3, "cycle": 3, "gan-test": 3}
         cells = [f"{self.values[name]:.{digits.get(name, 1)}f}" if name in self.values else "" for name in names]
         return f"| {self.title} | {' | '.join(cells)} | {self.images:,} |"
 
@@ -153,8 +154,15 @@ def table(rows: Sequence[Row], judge: Judge) -> None:
     print(f"| | {' | '.join(names)} | images shown |\n| --- |{' --- |' * (len(names) + 1)}")
     for row in rows:
         print(row.line(names), flush=True)
-    floor = judge.measure(Translation(Unchanged(3), judge.dataset.spec), 0, ("fd",))[0].floor
-    print(f"\nReal against real: fd {floor:.2f}; {len(judge.floor[1])} held-out pictures.\n")
+    floors = judge.measure(unchanged(judge), 0, ("fd", "gan-test"))
+    said = ", ".join(f"{one.metric.partition('[')[0]} {one.floor:.3g}" for one in floors)
+    print(f"\nReal against real: {said}; {len(judge.floor[1])} held-out pictures.\n")
+
+
+def unchanged(judge: Judge) -> Translation:
+    """The source itself, for the set of a judge."""
+    spec = judge.dataset.spec
+    return Translation(Unchanged(3), spec, spec.classes)
 
 
 def pairs(minutes: float, work: Path) -> None:
@@ -181,7 +189,7 @@ def compare(ways: dict[str, list[str]], data: Path, minutes: float, work: Path, 
     }
     judge, sets = judge_of(next(iter(runs.values())))
     models = {title: load(run) for title, run in runs.items()}
-    rows = [measured(judge, "the source itself", Translation(Unchanged(3), judge.dataset.spec), 0)]
+    rows = [measured(judge, "the source itself", unchanged(judge), 0)]
     rows += [measured(judge, title, model.product, model.config.images) for title, model in models.items()]
     table(rows, judge)
     grid(work / f"{name}.png", sets, [model.product for model in models.values()])
@@ -196,7 +204,7 @@ def domains(minutes: float, work: Path) -> None:
     paired = with_test_part(open_set(config, Paired, lambda text: None), config, lambda text: None)
     extractor = evaluation.own_classifier(paired.train, lambda text: None)
     judge = Judge(paired, extractor, "quick", 0, lambda text: None)
-    rows = [measured(judge, "the source itself", Translation(Unchanged(3), judge.dataset.spec), 0)]
+    rows = [measured(judge, "the source itself", unchanged(judge), 0)]
     for name, run in runs.items():
         model = load(run)
         row = measured(judge, name, model.product, model.config.images)
@@ -205,6 +213,20 @@ def domains(minutes: float, work: Path) -> None:
         rows.append(row)
     table(rows, judge)
     grid(work / "domains.png", paired, [load(run).product for run in runs.values()])
+
+
+def many(minutes: float, work: Path) -> None:
+    """Openmoji, its lines and twemoji as three domains of one translator."""
+    data = packed(work / "three.zip", color=emoji("color"), line=emoji("line"), twemoji=emoji("twemoji"))
+    run = train("stargan", [], data, minutes, work / "stargan")
+    judge, sets = judge_of(run)
+    model = load(run)
+    rows = [measured(judge, "the source itself", unchanged(judge), 0)]
+    rows.append(measured(judge, "stargan", model.product, model.config.images))
+    table(rows, judge)
+    assert sets.test is not None
+    shown = sets.test.batch(np.random.default_rng(1).permutation(len(sets.test))[:SHOWN])
+    files.write(work / "many.png", translate.examples_sheet(model.product, shown))
 
 
 @torch.no_grad()
@@ -227,12 +249,12 @@ def cycle_error(run: Path, sets: Sets) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["pairs", "domains", "derived"])
+    parser.add_argument("what", choices=["pairs", "domains", "many", "derived"])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--work", type=Path, default=Path("build/translation"))
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
-    {"pairs": pairs, "domains": domains, "derived": derived}[asked.what](asked.minutes, asked.work)
+    {"pairs": pairs, "domains": domains, "many": many, "derived": derived}[asked.what](asked.minutes, asked.work)
 
 
 if __name__ == "__main__":
