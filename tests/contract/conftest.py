@@ -10,6 +10,8 @@ from sparring import games
 from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import Factored, FewLabels, Images, Labelled, Paired, Unpaired
 from sparring.data.spec import Factor, Spec
+from sparring.metrics.features import Random
+from sparring.runs.perception import perception_of
 from sparring.seeds import mix
 from sparring.training.loop import Trainer
 
@@ -70,7 +72,9 @@ def fitted(name: str, spec: Spec) -> Spec:
 def trainer(name: str, spec: Spec) -> Trainer:
     """A trainer with fresh weights, the same every time."""
     torch.manual_seed(mix("weights", 0))
-    game = games.build(table(name), fitted(name, spec))
+    shown = fitted(name, spec)
+    perception = perception_of(Random(INPUTS)) if games.find(name).perceives else None
+    game = games.build(table(name), shown, perception)
     return Trainer(game, Optimizer(lr=1e-3), Schedule(), Average(half_life=20), seed=0, device=torch.device("cpu"))
 
 

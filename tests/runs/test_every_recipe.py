@@ -22,6 +22,7 @@ def test_it_trains_and_ships_a_model(name: str, tmp_path: Path) -> None:
     translates = issubclass(games.find(game).takes, Paired | Unpaired)
     options = read_recipe(name)["game"].keys() | games.check({"name": game})[0].keys()
     more = ["data.pairs=gray"] if translates else ["game.latent=8"] if "latent" in options else []
+    more += ["game.perceptual=random"] if "perceptual" in options else []  # nothing is trained before
     small = ("batch_size=16", "game.width=4", *more)
     data = own or EMBEDDED.get(name, "digits")
     outcome = train(name, *small, data=data, runs=tmp_path, name="run", images=64)

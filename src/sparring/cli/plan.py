@@ -8,19 +8,20 @@ from sparring.cli.output import echo_json, table
 from sparring.cli.progress import watching
 from sparring.config import Recipe
 from sparring.runs.launch import prepare
-from sparring.runs.preview import preview
+from sparring.runs.preview import preview, settled
 from sparring.runs.settings import marked
 
 
 def show(recipe: Recipe, as_json: bool) -> None:
     """Play one step on the real data, write nothing, and print what was found."""
     with watching() as observer:
-        session = prepare(recipe, "dry run", observer)
+        session = prepare(settled(recipe), "dry run", observer)
         found = preview(session)
+    shown = session.recipe.model_copy(update={"game": recipe.game})
     if as_json:
-        return echo_json({"recipe": session.recipe.model_dump(mode="json"), **asdict(found)})
+        return echo_json({"recipe": shown.model_dump(mode="json"), **asdict(found)})
     typer.echo("# settings; * differs from the default")
-    for line, differs in marked(session.recipe):
+    for line, differs in marked(shown):
         typer.echo(("* " if differs else "  ") + line)
     typer.echo("\n# players")
     table([(name, count) for name, count in found.parameters.items()], ("player", "parameters"))

@@ -110,14 +110,22 @@ def grey(picture: Pixels) -> Pixels:
     return _rounded(picture.mean(0, keepdims=True, dtype=np.float64), picture)
 
 
-def _edges(picture: Pixels, smoothing: float, _: int) -> Pixels:
-    """Canny, "A Computational Approach to Edge Detection", 1986: ridges of the slope, followed from strong ones.
+def edges(picture: NDArray[np.floating[Any]], smoothing: float) -> NDArray[np.bool_]:
+    """Where a picture has edges.
 
-    The slope at a pixel is that of its steepest channel: yellow on white is nearly as light, but not as blue.
+    Canny, "A Computational Approach to Edge Detection", 1986: ridges of the slope, followed from strong ones. The slope
+    at a pixel is that of its steepest channel: yellow on white is nearly as light, but not as blue.
+
+    Args:
+        picture: [C, H, W] in [0, 1].
+        smoothing: deviation of the Gaussian before, in pixels.
+
+    Returns:
+        [H, W].
     """
     from scipy import ndimage  # which takes a while to import
 
-    smooth = ndimage.gaussian_filter(picture.astype(np.float32) / _top(picture), (0, smoothing, smoothing))
+    smooth = ndimage.gaussian_filter(picture, (0, smoothing, smoothing))
     slopes = np.stack([ndimage.sobel(smooth, 1), ndimage.sobel(smooth, 2)]) / 8  # [2, C, H, W]
     steepest = np.square(slopes).sum(0).argmax(0)[None, None]
     down, right = np.take_along_axis(slopes, steepest, 1)[:, 0]
@@ -127,7 +135,13 @@ def _edges(picture: Pixels, smoothing: float, _: int) -> Pixels:
     strong = np.zeros(count + 1, np.bool_)
     strong[np.unique(parts[ridge & (slope > STRONG)])] = True
     strong[0] = False
-    return np.where(strong[parts], 0, _top(picture)).astype(picture.dtype)[None]
+    found: NDArray[np.bool_] = strong[parts]
+    return found
+
+
+def _edges(picture: Pixels, smoothing: float, _: int) -> Pixels:
+    lines = edges(picture.astype(np.float32) / _top(picture), smoothing)
+    return np.where(lines, 0, _top(picture)).astype(picture.dtype)[None]
 
 
 def _ridges(slope: NDArray[Any], down: NDArray[Any], right: NDArray[Any]) -> NDArray[np.bool_]:

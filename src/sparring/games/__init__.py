@@ -11,7 +11,7 @@ from sparring.config import Table
 from sparring.data.batches import FewLabels, Images, Labelled, Sourced
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
-from sparring.games.base import Game
+from sparring.games.base import Game, Perception
 from sparring.recipes import validate
 from sparring.registry import find as find_module
 from sparring.registry import names as module_names
@@ -74,8 +74,13 @@ def check(table: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return {"name": name, **(result.model_dump(exclude_none=True) if result else {})}, errors
 
 
-def build(table: Mapping[str, Any], spec: Spec) -> Game:
+def build(table: Mapping[str, Any], spec: Spec, perception: Perception | None = None) -> Game:
     """The game of a checked table for one kind of picture, with fresh weights from the global random state.
+
+    Args:
+        table: of the recipe.
+        spec: of the pictures.
+        perception: for a game that `perceives`; without one it can be shipped and loaded, but not trained.
 
     Raises:
         UsageError: the game's networks cannot make such pictures, or it needs labels and there are none.
@@ -94,4 +99,5 @@ def build(table: Mapping[str, Any], spec: Spec) -> Game:
             f"name a column of their metadata by data.label, or take a game that needs no labels: {', '.join(free)}"
         )
     given = options(game).model_validate({key: value for key, value in table.items() if key != "name"})
-    return game(spec, **{key: getattr(given, key) for key in type(given).model_fields})
+    seen_by = (perception,) if game.perceives else ()
+    return game(spec, *seen_by, **{key: getattr(given, key) for key in type(given).model_fields})

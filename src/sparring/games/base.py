@@ -15,6 +15,11 @@ from sparring.nn.latents import Latent
 Terms = dict[str, Tensor]
 """Loss terms by name, each a scalar that already carries its weight: their sum is what a move minimises."""
 
+Perception = Callable[[Tensor], Tensor]
+"""From pictures, [N, C, H, W] in [-1, 1], to one map of features, [N, c, h, w]: what is where, as a network that was
+trained elsewhere sees it. Gradients pass through it. It is given to a game, as a function and not as a module, since it
+is no part of it: neither trained, nor saved, nor shipped."""
+
 
 @dataclass(frozen=True)
 class Move:
@@ -26,6 +31,7 @@ class Move:
         loss: from what the game prepared for this batch to loss terms.
         repeat: turns a step, each on a batch of its own; the last of them is on the batch that the other moves see.
         every: takes part in every so many-th step only.
+        when: takes part only where this is true, asked as a step begins.
         after: what is done to the weights once they have moved, such as clipping.
     """
 
@@ -34,6 +40,7 @@ class Move:
     loss: Callable[[Any], Terms]
     repeat: int = 1
     every: int = 1
+    when: Callable[[], bool] | None = None
     after: Callable[[], None] | None = None
 
 
@@ -104,10 +111,12 @@ class Game(nn.Module, ABC):
         averaged: the players of which a moving average is kept and shipped.
         legend: for each logged term `move.term`, one sentence on what it says.
         takes: the sort of batch that it plays on.
+        perceives: whether its constructor takes a `Perception` after the spec, and its options name one: `perceptual`.
         multiple: batches must be a multiple of so many pictures.
     """
 
     takes: ClassVar[type[Images]] = Images
+    perceives: ClassVar[bool] = False
     multiple: int = 1
 
     players: nn.ModuleDict

@@ -25,7 +25,15 @@ from sparring import translators
 from sparring.data.batches import Images, Unpaired
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
-from sparring.games.picture_to_picture import PictureToPicture, Weight, Width, by_picture, inputs_of, judged
+from sparring.games.picture_to_picture import (
+    PictureToPicture,
+    Weight,
+    Width,
+    as_light,
+    by_picture,
+    inputs_of,
+    judged,
+)
 from sparring.nn.initialise import normal_weights
 from sparring.nn.places import Projections, places_of
 from sparring.nn.resampling import Upsampling
@@ -147,9 +155,8 @@ class Contrastive(PictureToPicture):
     def _contrast(self, drawn: Tensor, stages: list[Tensor]) -> Tensor:
         """Equation 4: the mean over stages and places of the loss of equation 2."""
         places = places_of(stages, self._places)
-        if drawn.shape[1] != self._input_channels:  # the encoder is shown how light it is
-            drawn = drawn.mean(1, keepdim=True).expand(-1, self._input_channels, -1, -1)
-        queries = self.players["heads"](_encoder(self.players["generator"]).stages(drawn), places)
+        shown = as_light(drawn, self._input_channels)
+        queries = self.players["heads"](_encoder(self.players["generator"]).stages(shown), places)
         keys = self.players["heads"]([stage.detach() for stage in stages], places)
         losses = [patch_contrast(query, key).mean() for query, key in zip(queries, keys, strict=True)]
         return torch.stack(losses).mean()

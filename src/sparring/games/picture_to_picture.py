@@ -191,6 +191,11 @@ def judged(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     return torch.split(output, [len(batch) for batch in batches])
 
 
+def as_light(pictures: Tensor, channels: int) -> Tensor:
+    """[N, C, H, W] as pictures of so many channels: themselves, or else how light they are, in all channels alike."""
+    return pictures if pictures.shape[1] == channels else pictures.mean(1, keepdim=True).expand(-1, channels, -1, -1)
+
+
 def by_picture(logits: Tensor) -> Tensor:
     """[N, 1, h, w] logits of patches as [N], the mean of each picture."""
     return logits.mean((1, 2, 3))

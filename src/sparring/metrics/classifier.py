@@ -41,6 +41,8 @@ class Classifier(Extractor):
         classes: the names of the classes; none: of the four quarter turns.
     """
 
+    content = 1  # half the size, and 32 channels: more numbers than the picture; later maps have lost its colours
+
     def __init__(self, channels: int, classes: tuple[str, ...]) -> None:
         super().__init__()
         self.name = "classifier" if classes else "rotations"

@@ -27,7 +27,8 @@ class View:
 
     Attributes:
         features: [N, F].
-        maps: feature maps on the way there, [N, c, h, w] each, finest first: for the perceptual distance.
+        maps: feature maps on the way there, [N, c, h, w] each, finest first: for the perceptual distance, and for games
+            that compare what pictures show; none of an extractor that looks at pictures as a whole.
         scores: [N, K], of an extractor that is a classifier; softmax makes probabilities of them.
     """
 
@@ -40,15 +41,17 @@ class Extractor(nn.Module, ABC):
     """From pictures to features.
 
     Attributes:
-        name: what it is: `inception`, `classifier`, `rotations`, `random`, or the name of a user's module.
+        name: what it is: `inception`, `vgg`, `classifier`, `rotations`, `random`, or the name of a user's module.
         digest: 12 hexadecimal digits of the hash of its weights.
         resize: how it brings pictures to its own size; `none` if it takes them as they are.
         classes: the names of its classes, if it is a classifier.
+        content: which of its maps says best what is in a picture and where, from 0 on.
     """
 
     name: str
     digest: str
     resize: str = "none"
+    content: int = -1
     classes: tuple[str, ...] = ()
 
     @property
@@ -151,6 +154,7 @@ class Random(Extractor):
     """
 
     name = "random"
+    content = 0  # what was never trained gathers nothing on its way; nothing is lost here yet
 
     def __init__(self, channels: int, features: int = 64) -> None:
         super().__init__()
@@ -181,7 +185,7 @@ class Given(Extractor):
 
     Args:
         name: what to call it in receipts.
-        module: from [N, C, H, W] in [-1, 1] to [N, F].
+        module: from [N, C, H, W] in [-1, 1] to [N, F], or to a map of features, [N, c, h, w].
         resize: what it does to the size of pictures, in a word, if it does.
 
     >>> Given("brightness", nn.AdaptiveAvgPool2d(1))(torch.ones(2, 1, 4, 4)).features
@@ -197,7 +201,8 @@ class Given(Extractor):
 
     def forward(self, pictures: Tensor) -> View:
         """Look at pictures, [N, C, H, W]."""
-        return View(self.module(pictures).flatten(1))
+        made = self.module(pictures)
+        return View(made.flatten(1), (made,) if made.ndim == 4 else ())
 
 
 def coordinates() -> Extractor:

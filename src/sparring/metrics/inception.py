@@ -139,6 +139,7 @@ class Inception(Extractor):
 
     name = "inception"
     resize = "tf1-bilinear-299"
+    content = 2  # 17 x 17; the next one has lost where things are
 
     def __init__(self) -> None:
         super().__init__()

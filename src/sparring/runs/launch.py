@@ -15,13 +15,15 @@ from sparring.data import Dataset
 from sparring.data.batches import Images
 from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
+from sparring.metrics.features import Extractor
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder, guard, preflight, watch
+from sparring.runs import checkpoint, choice, folder, guard, perception, preflight, watch
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.fitting import check_batch, check_labels
 from sparring.runs.folder import Run
 from sparring.runs.parts import open_set
+from sparring.runs.preview import settled
 from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
 from sparring.seeds import mix
@@ -87,6 +89,7 @@ def train(
     images: int | None = None,
     minutes: float | None = None,
     observer: Observer | None = None,
+    extractor: Extractor | None = None,
     forecast: bool = False,
 ) -> Outcome:
     """Train a game on pictures, in a new run folder.
@@ -101,6 +104,7 @@ def train(
         images: stop after so many real images shown.
         minutes: stop after so many minutes of training.
         observer: is told what happens; nothing is printed without one.
+        extractor: for a game that compares what pictures show: instead of the one that `game.perceptual` names.
         forecast: play two steps on copies first, tell the observer what the run will take, and refuse what cannot fit.
 
     Returns:
@@ -121,11 +125,12 @@ def train(
     title = Path(recipe).stem
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
-    session = prepare(resolved, title, observer, dataset)
+    session = prepare(resolved, title, observer, dataset, extractor)
     if forecast:
         found = preflight.forecast(session.recipe, session, partial(_like, session))
         observer.say(preflight.sentence(found))
-    run = folder.create(place, session.recipe, describe(session.dataset, session.device, title))
+    environment = describe(session.dataset, session.device, title) | perception.note(session.extractor)
+    run = folder.create(place, session.recipe, environment)
     with run.held(observer.say):
         try:
             return _play(run, session)
@@ -150,17 +155,22 @@ def _play(run: Run, session: Session) -> Outcome:
 
 def _with(session: Session, recipe: Recipe) -> Session:
     """A session like another one from its start, with another recipe."""
-    return prepare(recipe, session.title, session.observer, session.dataset)
+    return prepare(recipe, session.title, session.observer, session.dataset, session.extractor)
 
 
 def _like(session: Session, batch_size: int) -> Session:
     """The same run from its start, with another batch size."""
-    recipe = session.recipe.model_copy(update={"batch_size": batch_size})
-    return prepare(recipe, session.title, Silent(), session.dataset)
+    recipe = settled(session.recipe).model_copy(update={"batch_size": batch_size})
+    return prepare(recipe, session.title, Silent(), session.dataset, session.extractor)
 
 
 def resume(
-    run: Paths, *, images: int | None = None, minutes: float | None = None, observer: Observer | None = None
+    run: Paths,
+    *,
+    images: int | None = None,
+    minutes: float | None = None,
+    observer: Observer | None = None,
+    extractor: Extractor | None = None,
 ) -> Outcome:
     """Go on with a run exactly where its last checkpoint left it, or from the start if there is none yet.
 
@@ -171,13 +181,14 @@ def resume(
         images: a new budget, in real images since the start of the run.
         minutes: a new budget, in minutes of training since the start of the run.
         observer: is told what happens.
+        extractor: the one that was given to `train`, if one was.
 
     Returns:
         Where the run is and how far it came.
 
     Raises:
         UsageError: there is no such run.
-        SparringError: its last checkpoint is damaged, or its data changed.
+        SparringError: its last checkpoint is damaged, or its data or extractor changed.
         Halted: a loss or weight stopped being finite.
     """
     found = folder.find(Path(run))
@@ -187,7 +198,8 @@ def resume(
         if images is not None or minutes is not None:
             recipe = checked(_with_budget(recipe.model_dump(exclude_none=True), _given(images=images, minutes=minutes)))
         _same_arithmetic(environment, observer)
-        session = prepare(recipe, environment["recipe"], observer)
+        session = prepare(recipe, environment["recipe"], observer, extractor=extractor)
+        perception.check_same(session.extractor, environment)
         _check_data(found, session, environment["data"]["fingerprint"])
         _restore(found, session)
         found.write_recipe(recipe)
@@ -195,7 +207,13 @@ def resume(
         return _play(found, session)
 
 
-def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | None = None) -> Session:
+def prepare(
+    recipe: Recipe,
+    title: str,
+    observer: Observer,
+    dataset: Dataset | None = None,
+    extractor: Extractor | None = None,
+) -> Session:
     """Everything that a run needs, ready for its first step; nothing is written.
 
     Args:
@@ -203,6 +221,7 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
         title: the recipe's name.
         observer: is told what happens.
         dataset: the pictures, where they were opened before.
+        extractor: instead of the one that the recipe names, where it names one.
 
     Raises:
         UsageError: the data's name, the device or the combination of game and pictures is wrong.
@@ -210,17 +229,18 @@ def prepare(recipe: Recipe, title: str, observer: Observer, dataset: Dataset | N
     """
     device = find_device(recipe.device)
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
-    recipe = recipe.model_copy(update={"data": _absolute(recipe.data)})
+    recipe = recipe.model_copy(update={"data": _absolute(recipe.data), "game": perception.absolute(recipe.game)})
     if dataset is None:
         dataset = _opened(recipe.data, observer, games.find(recipe.game["name"]).takes)
     stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
     check_labels(recipe, dataset, observer.say)
     watch.check(recipe)
+    extractor = perception.find(recipe, dataset, extractor, device, observer.say)
     torch.manual_seed(mix("weights", recipe.seed))
-    game = games.build(recipe.game, dataset.spec)
+    game = games.build(recipe.game, dataset.spec, extractor and perception.perception_of(extractor))
     check_batch(recipe, game)
     trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
-    return Session(recipe, title, dataset, stream, trainer, device, observer)
+    return Session(recipe, title, dataset, stream, trainer, device, observer, extractor)
 
 
 def _opened(config: Data, observer: Observer, takes: type[Images] = Images) -> Dataset:

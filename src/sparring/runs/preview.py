@@ -7,6 +7,7 @@ from functools import partial
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
+from sparring.config import Recipe
 from sparring.runs.session import Session
 
 
@@ -61,6 +62,11 @@ class _Held:
 
     def __del__(self) -> None:
         self._release()
+
+
+def settled(recipe: Recipe) -> Recipe:
+    """The same without the game's own warm-up, the steps of which take less than those that follow."""
+    return recipe.model_copy(update={"game": {**recipe.game, "warmup": 0}}) if "warmup" in recipe.game else recipe
 
 
 def preview(session: Session) -> Preview:

@@ -23,6 +23,7 @@ from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import draw, model, sample
 from sparring.inference.translate import examples_sheet
+from sparring.metrics.features import Extractor
 from sparring.runs import checkpoint, report
 from sparring.runs.checkup import Checkup
 from sparring.runs.folder import Run
@@ -129,6 +130,7 @@ class Session:
     trainer: Trainer
     device: torch.device
     observer: Observer
+    extractor: Extractor | None = None
     examples: Images | None = None
 
     def play(self, run: Run) -> Outcome:

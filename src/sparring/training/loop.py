@@ -95,11 +95,11 @@ class Trainer:
         _reseed(mix("step", self._seed, self.step), self.device)
         self._set_rate()
         shown = 0
+        moves = [move for move in self._moves if self.step % move.every == 0 and (move.when is None or move.when())]
         for turns_left in range(self._draws, 0, -1):
             batch = next(batches).to(self.device)
             shown += len(batch)
-            due = [move for move in self._moves if self.step % move.every == 0 and move.repeat >= turns_left]
-            self._play_batch(batch, due)
+            self._play_batch(batch, [move for move in moves if move.repeat >= turns_left])
         self.step += 1
         self.images += shown
         self.averages.update(self.images, shown)
