@@ -13,7 +13,7 @@ from sparring.data.batches import Images, Labelled, Paired, Unpaired
 from sparring.data.spec import Map, Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game
-from sparring.games.picture_to_picture import judged, translation
+from sparring.games.picture_to_picture import judged, telling, translation
 from sparring.nn.places import Projections, places_of
 from sparring.nn.pool import HistoryPool
 from sparring.objectives.contrast import patch_contrast
@@ -301,3 +301,118 @@ def test_a_domain_must_be_named_where_there_are_some() -> None:
         pair.prepared(pictures, "a")
     given = shipped.given(Labelled(pictures, torch.tensor([0, 2])), 0)
     assert given[:, 1:, 0, 0].tolist() == [[0, 1, 0], [1, 0, 0]]  # the domain after its own
+
+
+def test_what_is_told_changes_what_comes_out() -> None:
+    """Constant channels would be gone behind the first instance norm."""
+    star, many = build("stargan", DOMAINS), build("augmented-cyclegan", latent=2)
+    one = torch.rand(1, 1, 16, 16) * 2 - 1
+    for game, told in ((star, torch.eye(3)[:2]), (many, torch.eye(2))):
+        with torch.no_grad():
+            first, second = (game.players["generator"](telling(one, row[None])) for row in told)
+        assert float((first - second).abs().mean()) > 0.01
+
+
+def test_the_terms_of_augmented_cyclegan() -> None:
+    game = build("augmented-cyclegan", latent=5, cycle_weight=7, latent_weight=3)
+    g_ab, g_ba, e_b, e_a, d_b, d_a, d_zb, d_za = (
+        game.players[name]
+        for name in (
+            *("generator", "inverse-generator", "encoder", "inverse-encoder"),
+            *("discriminator", "inverse-discriminator", "latent-discriminator", "inverse-latent-discriminator"),
+        )
+    )
+    both = paired()
+    a, b = both.inputs, both.pictures
+    torch.manual_seed(3)
+    prepared = game.prepare(Unpaired(b, a))
+    torch.manual_seed(3)
+    z_a, z_b = torch.randn(4, 5), torch.randn(4, 5)
+
+    def joined(pictures: Tensor, latents: Tensor) -> Tensor:
+        planes = torch.ones(4, 5, 16, 16) * latents[:, :, None, None]
+        return torch.cat([pictures, planes], 1)
+
+    def apart(one: Tensor, other: Tensor) -> float:
+        return float((one - other).abs().mean())
+
+    with torch.no_grad():
+        fake_b, fake_a = g_ab(joined(a, z_b)), g_ba(joined(b, z_a))
+        there, back = torch.cat([a, fake_b], 1), torch.cat([fake_a, b], 1)
+        code_a, code_b = e_a(there), e_b(back)
+        expected = {
+            "adversarial": squares(d_b(fake_b), 1),
+            "inverse-adversarial": squares(d_a(fake_a), 1),
+            "latent-adversarial": squares(d_zb(code_b), 1),
+            "inverse-latent-adversarial": squares(d_za(code_a), 1),
+            "cycle": 7 * apart(g_ab(joined(fake_a, code_b)), b),
+            "inverse-cycle": 7 * apart(g_ba(joined(fake_b, code_a)), a),
+            "latent-cycle": 3 * apart(e_b(there), z_b),
+            "inverse-latent-cycle": 3 * apart(e_a(back), z_a),
+        }
+        of_judges = {
+            "real": squares(d_b(b), 1) / 2,
+            "fake": squares(d_b(fake_b), 0) / 2,
+            "inverse-real": squares(d_a(a), 1) / 2,
+            "inverse-fake": squares(d_a(fake_a), 0) / 2,
+            "latent": (squares(d_zb(z_b), 1) + squares(d_zb(code_b), 0)) / 2,
+            "inverse-latent": (squares(d_za(z_a), 1) + squares(d_za(code_a), 0)) / 2,
+        }
+    assert terms_of(game, prepared, "translators") == pytest.approx(expected, rel=1e-4)
+    assert terms_of(game, prepared, "discriminators") == pytest.approx(of_judges, rel=1e-4)
+
+
+class Heaps:
+    """Grey blocks, and blocks of one red or blue: what a grey one does not say is its colour."""
+
+    def batch(self, k: int) -> Images:
+        generator = torch.Generator().manual_seed(k)
+        light = torch.rand(2, 4, 1, 4, 4, generator=generator) * 2 - 1
+        grey, shade = nn.functional.interpolate(light.flatten(0, 1), scale_factor=4).view(2, 4, 1, 16, 16)
+        hue = (torch.rand(4, 1, 1, 1, generator=generator) < 0.5).float()
+        red, blue = (torch.where(hue == one, shade, -torch.ones_like(shade)) for one in (0, 1))
+        return Unpaired(torch.cat([red, -torch.ones_like(shade), blue], 1), grey)
+
+    def starting(self, k: int) -> Iterator[Images]:
+        while True:
+            yield self.batch(k)
+            k += 1
+
+
+def test_latents_learn_what_the_source_does_not_say() -> None:
+    game = build("augmented-cyclegan", latent=2)
+    settings = Optimizer(lr=3e-3, betas=(0.5, 0.999))
+    trainer = Trainer(game, settings, Schedule(), Average(half_life=200), 0, torch.device("cpu"))
+    for _ in trainer.run(Heaps(), 4 * 200):
+        pass
+    shipped = translation(trainer.game.product(dict(trainer.averages.players.items())))
+    sources = Heaps().batch(10_000)
+    assert isinstance(sources, Unpaired)
+    with torch.no_grad():
+        drawn = torch.stack([shipped.generator(shipped.prepared(sources.inputs, None, k)) for k in range(16)])
+    red, green, blue = drawn.unbind(2)
+    hues = (red - blue).mean((2, 3))  # [variants, pictures]
+    assert float(hues.std(0).min()) > 0.3  # every picture becomes red or blue
+    assert 0.1 < float((hues > 0).float().mean()) < 0.9
+    assert float(green.mean()) < -0.9
+
+
+def test_variants_differ_where_latents_do_and_only_there() -> None:
+    game = build("augmented-cyclegan", latent=3)
+    shipped = translation(game.product(dict(game.players.items())))
+    pictures = torch.rand(2, 1, 16, 16)
+    first, second = (shipped.prepared(pictures, None, variant) for variant in (0, 1))
+    assert shipped.told == 3 and first.shape == (2, 4, 16, 16)
+    assert torch.equal(first[0, 1:], first[1, 1:])  # the same for every picture
+    assert not torch.equal(first[:, 1:], second[:, 1:])
+    assert torch.equal(first, shipped.prepared(pictures, None))
+    with torch.no_grad():
+        drawn = [shipped.generator(shipped.prepared(pictures, None, variant)) for variant in (0, 1, 1)]
+    assert torch.equal(drawn[1], drawn[2]) and not torch.equal(drawn[0], drawn[1])
+    given = shipped.given(Unpaired(torch.zeros(2, 3, 16, 16), pictures), seed=4)
+    assert not torch.equal(given[0, 1:], given[1, 1:])
+    with pytest.raises(UsageError, match="variants are numbered from 0"):
+        shipped.prepared(pictures, None, -1)
+    alone = translation(build("cyclegan").product(dict(build("cyclegan").players.items())))
+    with pytest.raises(UsageError, match="knows one translation of a picture"):
+        alone.prepared(pictures, None, 1)

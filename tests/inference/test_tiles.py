@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from sparring import translators
 from sparring.data.spec import Spec
-from sparring.games.picture_to_picture import Translation
+from sparring.games.picture_to_picture import Translation, telling
 from sparring.inference import tiles, translate
 from sparring.inference.tiles import reach
 from sparring.nn.instance import InstanceNorm
@@ -16,10 +16,10 @@ SPEC = Spec(channels=3, height=32, width=32, inputs=Spec(channels=2, height=32, 
 SMALL = Spec(channels=3, height=16, width=16, inputs=Spec(channels=2, height=16, width=16))
 
 
-def network(name: str, norm: str = "instance", upsampling: str = "resize") -> nn.Module:
+def network(name: str, norm: str = "instance", upsampling: str = "resize", told: int = 0) -> nn.Module:
     torch.manual_seed(0)
     spec = SMALL if name == "coarse-to-fine" else SPEC  # its field of view grows with the size that it is built for
-    made = translators.translator(name, spec, width=4, norm=norm, upsampling=upsampling)  # type: ignore[arg-type]
+    made = translators.translator(name, spec, width=4, norm=norm, upsampling=upsampling, told=told)  # type: ignore[arg-type]
     if norm == "batch":
         made.train()(torch.randn(8, 2, 32, 32) * 2 + 1)
     return made.eval().requires_grad_(False)
@@ -57,6 +57,22 @@ def test_tiles_make_the_whole(name: str, norm: str, upsampling: str) -> None:
     assert float((in_tiles(made, pictures, margin) - whole).abs().max()) < 1e-4
     assert torch.equal(made(pictures), whole)  # nothing is left behind
     assert all(one.known is None for one in made.modules() if isinstance(one, InstanceNorm))
+
+
+@pytest.mark.parametrize("name", ["unet", "residual", "coarse-to-fine"])
+@pytest.mark.parametrize("norm", ["instance", "none"])
+def test_tiles_are_told_what_the_whole_is(name: str, norm: str) -> None:
+    made = network(name, norm, told=2)
+    for module in made.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, 0, 0.3)
+            nn.init.normal_(module.bias)  # gains below nothing among them
+    margin = reach(made, 4, made.multiple)  # type: ignore[arg-type]
+    assert margin == reach(network(name, norm), 2, made.multiple)  # type: ignore[arg-type]
+    pictures = (torch.randn(1, 2, 256, 200) * 0.3 + torch.linspace(-1, 1, 256)[:, None]).clamp(-1, 1)
+    one, other = (telling(pictures, numbers) for numbers in torch.randn(2, 1, 2))
+    assert float((made(one) - made(other)).abs().max()) > 1e-3  # the norm does not take it out
+    assert float((in_tiles(made, one, margin) - made(one)).abs().max()) < 1e-4
 
 
 @pytest.mark.parametrize("name", ["unet", "residual", "coarse-to-fine"])

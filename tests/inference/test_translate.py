@@ -20,6 +20,7 @@ from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import model, translate
 from sparring.inference.translate_files import plan, run
+from sparring.nn.latents import Latent
 
 
 class Same(nn.Module):
@@ -209,3 +210,64 @@ def test_foreign_byte_order_and_flat_arrays(tmp_path: Path) -> None:
     assert np.array_equal(np.load(tmp_path / "b.npy"), pixels)
     with pytest.raises(UsageError, match="a picture is"):
         translate.picture(same(1), noise(9, 11, 1)[:, :, 0])
+
+
+class Brightened(nn.Module):
+    """What goes in, and the number that is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(()))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return pictures[:, :3] + pictures[:, 3:] + self.weight
+
+
+def many() -> Translation:
+    return Translation(Brightened(), same().spec, latent=Latent(distribution="normal", noise=1))
+
+
+def test_variants_are_numbered_and_the_same_for_all(tmp_path: Path) -> None:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for name in ("a.png", "deep/b.png"):
+        Image.fromarray(np.full((9, 12, 3), 128, np.uint8)).save(tmp_path / "in" / name)
+    (tmp_path / "in" / "broken.png").write_bytes(b"no picture")
+
+    def translated(place: str, variants: int | None) -> dict[str, int]:
+        done = run(many(), plan([tmp_path / "in"], tmp_path / place, variants), lambda text: None)
+        assert [line.partition(": ")[0] for line in done.skipped] == [str(tmp_path / "in" / "broken.png")]
+        found = sorted((tmp_path / place).rglob("*.png"))
+        assert done.written == len(found)
+        return {str(path.relative_to(tmp_path / place)): int(np.asarray(Image.open(path))[0, 0, 0]) for path in found}
+
+    plain, three = translated("plain", None), translated("three", 3)
+    assert [*three] == ["a-1.png", "a-2.png", "a-3.png", "deep/b-1.png", "deep/b-2.png", "deep/b-3.png"]
+    values = [three[f"a-{number}.png"] for number in (1, 2, 3)]
+    assert len(set(values)) == 3 and values == [three[f"deep/b-{number}.png"] for number in (1, 2, 3)]
+    assert plain == {"a.png": values[0], "deep/b.png": values[0]}
+    assert translated("again", 3) == three
+
+
+def test_variants_do_not_land_on_what_is_read(tmp_path: Path) -> None:
+    for name in ("a", "a-1"):
+        Image.fromarray(noise(10, 12)).save(tmp_path / f"{name}.png")
+    jobs = plan([tmp_path / "a.png"], tmp_path / "b.png", 2)
+    assert [(job.out.name, job.variant) for job in jobs] == [("b-1.png", 0), ("b-2.png", 1)]
+    with pytest.raises(UsageError, match="over its own source"):
+        plan([tmp_path / "a*.png"], tmp_path, 2)
+
+
+def test_a_model_of_one_translation_has_no_variants(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="knows one translation of a picture"):
+        translate.picture(same(), noise(10, 12), variant=1)
+    table = games.check({"name": "supervised", "width": 4})[0]
+    spec = same().spec
+    game = games.build(table, spec).eval()
+    config = model.Config(sparring="0", game=table, spec=spec, recipe="r", data="d", images=1, seed=0)
+    model.save(tmp_path / "model", config, game.product(dict(game.players.items())))
+    Image.fromarray(noise(21, 30)).save(tmp_path / "a.png")
+    words = [str(tmp_path / "model"), str(tmp_path / "a.png"), str(tmp_path / "b.png"), "--variants", "1"]
+    command = [sys.executable, "-m", "sparring", "translate", *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert (done.returncode, "leave the variants out" in done.stderr) == (2, True)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.png"]

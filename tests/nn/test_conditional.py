@@ -1,10 +1,10 @@
-"""Batch norm that is told the class, against its closed form."""
+"""Norms that are told something, against their closed form."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.nn.conditional import ConditionalBatchNorm
+from sparring.nn.conditional import ConditionalBatchNorm, ConditionalInstanceNorm
 from sparring.nn.mixing import has_batch_norm, mixes_samples
 
 CLASSES = torch.tensor([2, 0, 1, 2])
@@ -59,3 +59,15 @@ def test_statistics_are_kept_for_later(layer: ConditionalBatchNorm) -> None:
 
 def test_it_is_known_to_mix_samples(layer: ConditionalBatchNorm) -> None:
     assert has_batch_norm(layer) and mixes_samples(nn.Sequential(nn.ReLU(), layer))
+
+
+def test_instance_norm_is_told_for_each_picture_by_itself() -> None:
+    x, condition = stage(), torch.randn(4, 3)
+    made = ConditionalInstanceNorm(channels=5, condition=3)
+    torch.testing.assert_close(made(x, condition), nn.InstanceNorm2d(5)(x))
+    for parameter in made.parameters():
+        nn.init.normal_(parameter)
+    gain, shift = made.gain(condition)[:, :, None, None], made.shift(condition)[:, :, None, None]
+    torch.testing.assert_close(made(x, condition), gain * nn.InstanceNorm2d(5)(x) + shift, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(made(x[1:2], condition[1:2]), made(x, condition)[1:2])
+    assert not mixes_samples(made)

@@ -104,7 +104,7 @@ def test_copies_of_the_true_pictures_are_perfect(pairs: Path, tmp_path: Path, mo
     model = load(run)
     sets = evaluation.sets_of(model, Run(run), None, lambda text: None)
     judge = Judge(sets, Random(3), "quick", 0, lambda text: None)
-    monkeypatch.setattr("sparring.inference.translate.picture", lambda product, pixels: 255 - pixels)
+    monkeypatch.setattr("sparring.inference.translate.picture", lambda product, pixels, variant: 255 - pixels)
     found = {one.key: one for one in judge.measure(model.product, 0, ("l1", "ssim", "fd"))}
     assert found["l1"].value == 0
     assert found["ssim"].value == pytest.approx(1)
@@ -186,3 +186,41 @@ def test_a_perfect_exchange_has_a_perfect_score(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("sparring.inference.translate.picture", exchange)
     (found,) = judge.measure(model.product, 0, ("gan-test",))
     assert found.value == 1
+
+
+def test_many_translations_are_shown_judged_and_named(pairs: Path, tmp_path: Path) -> None:
+    settings = [*TINY, "game.latent=3"]
+    run = sparring.train("augmented-cyclegan", *settings, data=pairs, runs=tmp_path, name="a", images=64).folder
+    model = load(run)
+    pixels = np.zeros((20, 30, 3), np.uint8)
+    first, second = model.translate(pixels), model.translate(pixels, variant=1)
+    assert np.array_equal(first, model.translate(pixels, variant=0)) and not np.array_equal(first, second)
+    assert np.array_equal(second, load(run).translate(pixels, variant=1))
+    with Image.open(Run(Path(run)).sheets()[-1]) as sheet:
+        columns = sheet.width / (16 * (sheet.height / (8 * 17 - 1)))  # in pictures, gaps among them
+        assert columns > 10  # two or more of an input and four variants
+    assert "fd" in {one.key for one in sparring.evaluate(run, metrics=("fd",))}
+    card = (Path(run) / "model" / "README.md").read_text()
+    assert "many of each, by 3 numbers" in card and "model.translate(pixels, variant=1)" in card
+
+
+def test_each_picture_is_judged_in_a_variant_of_its_own(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, list[int]] = {}
+    for game in ("augmented-cyclegan", "cyclegan"):
+        run = Path(sparring.train(game, *TINY, data=pairs, runs=tmp_path, name=game, images=64).folder)
+        model = load(run)
+        judge = Judge(evaluation.sets_of(model, Run(run), None, print), Random(3), "quick", 0, lambda text: None)
+        asked: list[int] = []
+        seen[game] = asked
+
+        def note(product: object, pixels: object, variant: int, asked: list[int] = asked) -> object:
+            asked.append(variant)
+            return pixels
+
+        monkeypatch.setattr("sparring.inference.translate.picture", note)
+        judge.measure(model.product, 0, ("fd",))
+        monkeypatch.undo()
+    assert seen["augmented-cyclegan"] == [*range(30)]
+    assert seen["cyclegan"] == [0] * 30

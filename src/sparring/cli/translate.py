@@ -20,6 +20,15 @@ def translate(
     to: Annotated[
         str | None, typer.Option(metavar="DOMAIN", help="The domain that is wanted, of a model that knows several.")
     ] = None,
+    variants: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="So many translations of each, NAME-1.png to NAME-N.png, of a model that knows many; the first is the "
+            "one that comes without this option. Those of one number have the same latent, always.",
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
     as_json: Json = False,
 ) -> None:
@@ -36,9 +45,9 @@ def translate(
     from sparring.inference.translate_files import plan, run
 
     *inputs, out = paths
-    jobs = plan(inputs, out)  # a wrong name is said before anything is loaded
+    jobs = plan(inputs, out, variants)  # a wrong name is said before anything is loaded
     product = load(model, device).product
-    translation(product).check(to)
+    translation(product).check(to, variants or 0)
     done = run(product, jobs, lambda text: typer.echo(text, err=True), to)
     if as_json:
         echo_json({"out": str(out), "written": done.written, "skipped": list(done.skipped)})

@@ -13,6 +13,7 @@ from sparring.data.batches import Images, Labelled, Sourced, labels_of
 from sparring.data.spec import Spec
 from sparring.errors import UsageError, did_you_mean
 from sparring.games.base import Game, Product
+from sparring.nn.latents import Latent
 from sparring.nn.mixing import mixes_samples
 
 Width = Annotated[int, Field(gt=0, le=4096)]
@@ -21,6 +22,8 @@ Weight = Annotated[float, Field(ge=0, le=1e6)]
 """An option that weighs a term."""
 Share = Annotated[float, Field(ge=0, lt=1)]
 """The option `dropout`."""
+VARIANTS = 0
+"""The seed of the latents of variants: variant k of any picture has latent k."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +45,39 @@ class Round:
 class Translation(Product):
     """What is shipped of a game from picture to picture.
 
-    Its generator takes [N, input channels, H, W], and where there are domains, a channel for each, which is 1 for the
-    one that is wanted and else 0.
+    Its generator takes [N, input channels, H, W], and behind them what it is told, each number as a channel: where
+    there are domains, 1 for the one that is wanted and 0 for the others; where a picture has many translations, a
+    latent.
 
     Attributes:
         domains: that one can translate to; empty where there is only one.
+        latent: what to draw for all that the source does not say; None where a picture has one translation.
     """
 
     domains: tuple[str, ...] = ()
+    latent: Latent | None = None
 
     @property
     def inputs(self) -> Spec:
         """The pictures that go in."""
         return self.spec.inputs or self.spec
 
-    def check(self, to: str | None) -> None:
-        """Whether one can translate to a domain.
+    @property
+    def told(self) -> int:
+        """Channels behind those of the picture."""
+        return len(self.domains) + (self.latent.size if self.latent else 0)
+
+    def check(self, to: str | None, variant: int = 0) -> None:
+        """Whether one can translate to a domain, and whether there is such a variant.
 
         Raises:
-            UsageError: none is named where there are some, or one that is not known.
+            UsageError: none is named where there are some, or one that is not known; or a variant other than the first
+                where a picture has one translation.
         """
+        if variant < 0:
+            raise UsageError(f"variant {variant}: variants are numbered from 0 up")
+        if variant and self.latent is None:
+            raise UsageError("this model knows one translation of a picture: leave the variants out")
         if not self.domains and to is not None:
             raise UsageError(f"domain {to!r}: this model translates to one sort of pictures only: leave it out")
         if self.domains and to is None:
@@ -69,19 +85,29 @@ class Translation(Product):
         if self.domains and to not in self.domains:
             raise UsageError(f"unknown domain {to!r}: {did_you_mean(str(to), self.domains)}")
 
-    def prepared(self, pictures: Tensor, to: str | None) -> Tensor:
-        """[N, input channels, H, W] as the generator takes them; errors are those of `check`."""
-        self.check(to)
-        if to is None:
-            return pictures
-        wanted = torch.full((len(pictures),), self.domains.index(to), device=pictures.device)
-        return with_domain(pictures, wanted, len(self.domains))
+    def prepared(self, pictures: Tensor, to: str | None, variant: int = 0) -> Tensor:
+        """[N, input channels, H, W] as the generator takes them; errors are those of `check`.
+
+        Args:
+            pictures: in [-1, 1].
+            to: the domain that is wanted, where there are some.
+            variant: which of the many translations, from 0 up; it has the same latent for every picture.
+        """
+        self.check(to, variant)
+        if to is not None:
+            wanted = torch.full((len(pictures),), self.domains.index(to), device=pictures.device)
+            pictures = with_domain(pictures, wanted, len(self.domains))
+        if self.latent is not None:
+            pictures = telling(pictures, self.latent.numbered(VARIANTS, variant, 1).expand(len(pictures), -1))
+        return pictures
 
     def given(self, batch: Images, seed: int) -> Tensor:
-        """The pictures that go in, each to be translated to the domain after its own."""
-        if not self.domains:
-            return inputs_of(batch)
-        return with_domain(batch.pictures, (labels_of(batch) + 1) % len(self.domains), len(self.domains))
+        """The pictures that go in, each to be translated to the domain after its own, or with a latent of its own."""
+        if self.domains:
+            pictures = with_domain(batch.pictures, (labels_of(batch) + 1) % len(self.domains), len(self.domains))
+        else:
+            pictures = inputs_of(batch)
+        return pictures if self.latent is None else telling(pictures, self.latent.numbered(seed, 0, len(batch)))
 
     def networks(self) -> nn.ModuleDict:
         """The generator."""
@@ -106,7 +132,16 @@ def with_domain(pictures: Tensor, domains: Tensor, count: int) -> Tensor:
     tensor([[1., 0.],
             [0., 1.]])
     """
-    planes = one_hot(domains, count).to(pictures)[:, :, None, None]
+    return telling(pictures, one_hot(domains, count))
+
+
+def telling(pictures: Tensor, numbers: Tensor) -> Tensor:
+    """[N, C, H, W] and [N, K]: the pictures with a channel for each number, which is the same all over.
+
+    >>> telling(torch.zeros(2, 3, 4, 4), torch.tensor([[0.5], [0.7]]))[:, 3, 2, 1]
+    tensor([0.5000, 0.7000])
+    """
+    planes = numbers.to(pictures)[:, :, None, None]
     return torch.cat([pictures, planes.expand(-1, -1, *pictures.shape[2:])], 1)
 
 
@@ -126,18 +161,22 @@ class PictureToPicture(Game):
 
     Args:
         spec: of the pictures that come out, `spec.inputs` of those that go in.
+
+    Attributes:
+        latent: what the generator is told beside the picture; None in games where that says all.
     """
 
     averaged: ClassVar[tuple[str, ...]] = ("generator",)
+    latent: Latent | None = None
 
     def __init__(self, spec: Spec) -> None:
         super().__init__()
         self.spec = spec
 
     def product(self, players: Mapping[str, nn.Module]) -> Translation:
-        """The generator, and the domains of games that learn from labels."""
+        """The generator, what to draw for it, and the domains of games that learn from labels."""
         domains = self.spec.classes if issubclass(self.takes, Labelled) else ()
-        return Translation(players["generator"], self.spec, domains)
+        return Translation(players["generator"], self.spec, domains, self.latent)
 
 
 def judged(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:

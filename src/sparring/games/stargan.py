@@ -92,7 +92,7 @@ class StarGAN(PictureToPicture):
         alike = spec.model_copy(update={"inputs": spec})
         domains = len(spec.classes)
         generator = translators.translator(
-            "residual", alike, width=width, norm="instance", upsampling=upsampling, extra=domains
+            "residual", alike, width=width, norm="instance", upsampling=upsampling, told=domains
         )
         normal_weights(generator)
         discriminator = translators.domain_discriminator(spec.channels, spec.shape[1:], width=width, domains=domains)

@@ -57,7 +57,7 @@ seed {seed}.
 | | |
 | --- | --- |
 | takes | {inputs}; any other size from 8 pixels a side |
-| makes | {what}; as large as what goes in{domains} |
+| makes | {what}; as large as what goes in{domains}{variants} |
 | trained on | {data} |
 | real items shown | {images:,} |
 | parameters | {parameters:,} |
@@ -69,7 +69,7 @@ import sparring
 
 model = sparring.load("path/to/this/folder")
 picture = model.translate(pixels{to})  # {depth} [height, width, {input_channels}] to [height, width, {channels}]
-```
+{another}```
 
 ## Limits
 
@@ -91,6 +91,7 @@ or `sparring classify path/to/this/folder my-{kind} --out labels.csv`.
 """
 _ONE_CLASS = """
 of_one_class = model.sample(16, seed=1, label={label!r})  # without it {otherwise}"""
+_ANOTHER = "another = model.translate(pixels, variant=1)  # any number from 0 up; 0 is the one above\n"
 MOST_NAMES = 12
 
 
@@ -121,6 +122,8 @@ def _of_translation(config: Mapping[str, Any], product: Translation) -> str:
         images=config["images"],
         inputs=_pictures(inputs),
         to="".join(f", to={domain!r}" for domain in product.domains[:1]),
+        another=_ANOTHER if product.latent else "",
+        variants=f"; many of each, by {product.latent.noise} numbers, N(0, 1)" if product.latent else "",
         domains=f"; one of: {_names(product.domains)}" if product.domains else "",
         what=_pictures(spec),
         depth={8: "uint8", 16: "uint16", 32: "float32"}[inputs.bits],

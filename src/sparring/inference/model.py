@@ -87,13 +87,14 @@ class Model:
             raise UsageError(f"cannot draw {count} pictures from number {first} of seed {seed}: count from 1, others 0")
         return sample.array(self.product, count, seed, first, sample.values_of(self.product, label))
 
-    def translate(self, pixels: NDArray[np.generic], to: str | None = None) -> NDArray[np.generic]:
+    def translate(self, pixels: NDArray[np.generic], to: str | None = None, variant: int = 0) -> NDArray[np.generic]:
         """A picture translated, at its own size; the same picture always becomes the same.
 
         Args:
             pixels: [H, W, C] of uint8 or uint16, grey or colour, or with the channels that the model takes; a map of
                 classes is [H, W, 1], whole numbers.
             to: the domain that is wanted, of models that know several.
+            variant: which of its translations, from 0 up, of models that know many.
 
         Returns:
             [H, W, channels], of the depth that the model was taught; a map of classes is [H, W, 1].
@@ -101,7 +102,7 @@ class Model:
         Raises:
             UsageError: the model makes pictures from noise, or takes no such pictures.
         """
-        return translate.picture(self.product, pixels, to)
+        return translate.picture(self.product, pixels, to, variant=variant)
 
     def classifier(self) -> nn.Module:
         """The network that tells classes apart.

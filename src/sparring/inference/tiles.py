@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sparring.nn.conditional import ConditionalInstanceNorm
 from sparring.nn.framing import framed
 from sparring.nn.instance import InstanceNorm
 
@@ -85,6 +86,8 @@ def reach(generator: nn.Module, channels: int, multiple: int) -> int:
                 module.bias.zero_()
         elif isinstance(module, InstanceNorm):
             module.known = torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64)
+        elif isinstance(module, ConditionalInstanceNorm):
+            module.reset_parameters()
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
             module.reset_parameters()

@@ -21,6 +21,8 @@ from sparring.translators import SMALLEST
 
 WHOLE = 1 << 20
 """Pixels up to which a picture is translated in one piece."""
+SHOWN = 4
+"""Variants of each picture in a sheet."""
 _BITS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}
 
 
@@ -31,6 +33,7 @@ def picture(
     to: str | None = None,
     say: Callable[[str], None] = silent,
     whole: int = WHOLE,
+    variant: int = 0,
 ) -> NDArray[Any]:
     """One picture, translated: whole where it is small, or no larger than a tile would be; else in tiles, to the same.
 
@@ -41,6 +44,7 @@ def picture(
         to: the domain that is wanted, of models that know several.
         say: is told how far a large one is.
         whole: pixels up to which a picture is small.
+        variant: which of its translations, from 0 up, of models that know many.
 
     Returns:
         [H, W, channels], uint8 or uint16 as what the model was taught to make; a map of classes is [H, W, 1].
@@ -57,18 +61,19 @@ def picture(
     fitted = _fitted(pixels, shipped.inputs)
     if height * width > whole:
         multiple = _multiple(shipped.generator)
-        margin = tiles.reach(shipped.generator, shipped.inputs.channels + len(shipped.domains), multiple)
+        margin = tiles.reach(shipped.generator, shipped.inputs.channels + shipped.told, multiple)
         if height * width > (tiles.TILE + 2 * margin) ** 2:
-            return _in_tiles(shipped, fitted, to, say, multiple, margin)
-    drawn: NDArray[Any] = maps.decoded(shipped.generator(_batch(shipped, fitted, to)), shipped.spec)[0]
+            return _in_tiles(shipped, fitted, to, variant, say, multiple, margin)
+    drawn: NDArray[Any] = maps.decoded(shipped.generator(_batch(shipped, fitted, to, variant)), shipped.spec)[0]
     return drawn
 
 
-def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None) -> Tensor:
+def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None, variant: int) -> Tensor:
     """[H, W, C], as `_fitted` gives it, as the generator takes it, where it is."""
     stored = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy()).to(_place(shipped))  # it may be read-only
     of = shipped.inputs.map
-    return shipped.prepared(from_stored(stored, _BITS[pixels.dtype]) if of is None else maps.expand(stored, of), to)
+    pictures = from_stored(stored, _BITS[pixels.dtype]) if of is None else maps.expand(stored, of)
+    return shipped.prepared(pictures, to, variant)
 
 
 def _place(shipped: Translation) -> torch.device:
@@ -79,6 +84,7 @@ def _in_tiles(
     shipped: Translation,
     pixels: NDArray[Any],
     to: str | None,
+    variant: int,
     say: Callable[[str], None],
     multiple: int,
     margin: int,
@@ -88,7 +94,7 @@ def _in_tiles(
     drawn = np.empty((*framed.shape[:2], shipped.spec.stored_channels), kind)
 
     def read(rows: slice, columns: slice) -> Tensor:
-        return _batch(shipped, framed[rows, columns], to)
+        return _batch(shipped, framed[rows, columns], to, variant)
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
         drawn[rows, columns] = maps.decoded(part, shipped.spec)[0]
@@ -107,16 +113,17 @@ def _multiple(generator: nn.Module) -> int:
 def examples_sheet(product: Product, examples: Images) -> bytes:
     """Pictures beside what becomes of them, as the bytes of a PNG: translations, and what should have come out.
 
-    Of pairs that is the true picture; of domains there is a translation to each.
+    Of pairs that is the true picture; of domains there is a translation to each, of many translations there are four.
     """
     shipped = translation(product)
     given = (examples.pictures if shipped.domains else inputs_of(examples)).to(_place(shipped))
     columns, depths = [draw.shown(given, shipped.inputs)], [_drawn_bits(shipped.inputs)]
     for domain in shipped.domains or (None,):
-        # one at a time, as `picture` does it, and so to the last digit
-        made = torch.cat([shipped.generator(shipped.prepared(one[None], domain)) for one in given])
-        columns.append(draw.shown(made, shipped.spec))
-        depths.append(_drawn_bits(shipped.spec))
+        for variant in range(SHOWN if shipped.latent else 1):
+            # one at a time, as `picture` does it, and so to the last digit
+            made = torch.cat([shipped.generator(shipped.prepared(one[None], domain, variant)) for one in given])
+            columns.append(draw.shown(made, shipped.spec))
+            depths.append(_drawn_bits(shipped.spec))
     if isinstance(examples, Paired):
         columns.append(draw.shown(examples.pictures, shipped.spec))
         depths.append(_drawn_bits(shipped.spec))

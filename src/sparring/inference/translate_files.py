@@ -43,6 +43,7 @@ class Job:
         out: where what comes out shall lie.
         source: the file itself; None of one that is packed.
         chosen: whether a person chose the name of `out`.
+        variant: which of its translations, of models that know many.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Job:
     out: Path
     source: Path | None = None
     chosen: bool = False
+    variant: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,12 +67,13 @@ class Done:
     skipped: tuple[str, ...]
 
 
-def plan(inputs: Sequence[Path], out: Path) -> list[Job]:
+def plan(inputs: Sequence[Path], out: Path, variants: int | None = None) -> list[Job]:
     """What is to be done; nothing is read yet but lists of names.
 
     Args:
         inputs: pictures, `.npy` arrays, folders, zips, or globs.
         out: a file for a single picture, unless it is a folder; a folder for more.
+        variants: translations of each, `NAME-1.png`, `NAME-2.png`, ...; None: one, `NAME.png`.
 
     Raises:
         UsageError: there is nothing to translate, or it would be written over what is read, or inside of it.
@@ -80,13 +83,24 @@ def plan(inputs: Sequence[Path], out: Path) -> list[Job]:
         place = out / found[0].name if out.is_dir() else out
         if not out.is_dir() and not _is_single(out):
             raise UsageError(f"{out}: give a folder that is there, or a name that ends like a picture's, such as .png")
-        return _apart([_job(found[0], place, chosen=not out.is_dir())])
+        return _apart(_varied([_job(found[0], place, chosen=not out.is_dir())], variants))
     if out.is_file():
         raise UsageError(f"{out}: is a file, and several pictures are to be translated: give a folder")
     jobs = [job for path in found for job in _jobs(path, out)]
     if not jobs:
         raise UsageError(f"{inputs[0]}: holds no pictures to translate")
-    return _apart(jobs)
+    return _apart(_varied(jobs, variants))
+
+
+def _varied(jobs: list[Job], variants: int | None) -> list[Job]:
+    """Each so often, with numbered names; different names stay different."""
+    if variants is None:
+        return jobs
+    return [
+        replace(job, out=job.out.with_name(f"{job.out.stem}-{number + 1}{job.out.suffix}"), variant=number)
+        for job in jobs
+        for number in range(variants)
+    ]
 
 
 def _lossless(jobs: Sequence[Job]) -> list[Job]:
@@ -124,14 +138,16 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None) 
         UsageError: of two pictures would become maps of one name.
         SparringError: the disk is full or the folder cannot be written.
     """
-    written, skipped = 0, []
+    written, skipped = 0, list[str]()
     jobs = _lossless(jobs) if product.spec.map is not None else jobs
     for number, job in enumerate(jobs, 1):
         try:
             place, content = _translated(product, job, say, to)
         except (UsageError, _Unreadable) as error:
-            skipped.append(f"{job.name}: {error}")
-            say(skipped[-1])
+            line = f"{job.name}: {error}"
+            if skipped[-1:] != [line]:  # once for all variants
+                skipped.append(line)
+                say(line)
             continue
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -189,7 +205,7 @@ def _translated(product: Product, job: Job, say: Say, to: str | None) -> tuple[P
         raise
     except Exception as error:  # decoders of foreign bytes raise whatever they like
         raise _Unreadable(pictures.explain(error)[0]) from error
-    drawn = translate.picture(product, source.pixels, to, say)
+    drawn = translate.picture(product, source.pixels, to, say, variant=job.variant)
     place = job.out
     if product.spec.map is not None:
         if place.suffix.lower() not in (*LOSSLESS, ARRAY):

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count as count_up
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -109,7 +111,11 @@ class Judge:
             raise UsageError(f"{dataset.title} has nothing to translate")
         chosen = (rows if dataset.aligned else np.arange(len(dataset.inputs)))[:count]
         pictures = (part for part in self._pictures(dataset.inputs, chosen))
-        translated = (np.stack([translate.picture(product, one) for one in part]) for part in pictures)
+        # where a picture has many translations, each shows another one
+        variants = count_up() if product.latent else repeat(0)
+        translated = (
+            np.stack([translate.picture(product, one, variant=next(variants)) for one in part]) for part in pictures
+        )
         return self._side(translated, len(chosen), None)
 
     def _exchanged(self, product: Translation, dataset: Dataset, rows: NDArray[np.int64]) -> Side:

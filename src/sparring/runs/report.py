@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 SHEETS = 12
 """Picture grids that a report shows; of more, as many are picked evenly, first and last among them."""
+ROOM = 70
+"""Letters that fit into one line of a legend."""
 
 BESIDE = {
     "copying": "the training picture that is most like each",
@@ -161,16 +163,19 @@ def _strips(rows: list[dict[str, Any]], names: list[str]) -> Markup:
 
 
 def _chart(rows: list[dict[str, Any]], names: list[str], unit: str) -> Markup:
+    labels = [name.rpartition(".")[2] for name in names]
+    abreast = min(len(labels), max(1, ROOM // (max(map(len, labels)) + 5)))  # five for the line before it
+
     def draw(figure: "Figure") -> None:
         axes = figure.subplots()
-        for name in names:
+        for name, label in zip(names, labels, strict=True):
             points = [(row["images"], row[name]) for row in rows if name in row]
-            axes.plot(*zip(*points, strict=True), label=name.rpartition(".")[2], linewidth=1.2)
+            axes.plot(*zip(*points, strict=True), label=label, linewidth=1.2)
         axes.set_xlabel("real images shown")
         axes.set_ylabel(unit)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         axes.margins(x=0)
         if len(names) > 1:
-            axes.legend(frameon=False, ncols=len(names))
+            axes.legend(frameon=False, ncols=abreast)
 
     return svg(draw, 6.4, 2.8)

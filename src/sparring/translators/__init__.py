@@ -11,19 +11,20 @@ from sparring.nn.framing import Size
 from sparring.nn.resampling import Upsampling
 from sparring.registry import find
 from sparring.translators.domains import DomainDiscriminator
+from sparring.translators.encoder import Encoder, LatentDiscriminator
 from sparring.translators.patch import PatchDiscriminator
 from sparring.translators.scales import Scales
 
 Name = Literal["unet", "residual", "coarse-to-fine"]
 Norm = Literal["instance", "batch", "none"]
 """`instance` is the same in training and at test time; of `batch`, a model keeps the running statistics."""
-_SHARED = ("domains", "layers", "patch", "scales")
+_SHARED = ("domains", "encoder", "layers", "patch", "scales")
 
 
 def translator(
-    name: str, spec: Spec, *, width: int, norm: str, upsampling: Upsampling, dropout: float = 0.0, extra: int = 0
+    name: str, spec: Spec, *, width: int, norm: str, upsampling: Upsampling, dropout: float = 0.0, told: int = 0
 ) -> nn.Module:
-    """A network from [N, input channels + extra, H, W] to [N, channels, H, W] in [-1, 1], for pictures of any size.
+    """A network from [N, input channels + told, H, W] to [N, channels, H, W] in [-1, 1], for pictures of any size.
 
     Args:
         name: the file in this folder.
@@ -32,7 +33,7 @@ def translator(
         norm: a `Norm`.
         upsampling: how stages are enlarged.
         dropout: share of numbers that are dropped in training, where the network has dropout.
-        extra: channels beside those of the picture, for what is wanted.
+        told: channels behind those of the picture, for what is wanted: each is the same number all over.
 
     Raises:
         UsageError: there is no such network, or the pictures are too small for it.
@@ -42,13 +43,14 @@ def translator(
     """
     check_size(spec.shape[1:])
     network: nn.Module = find(__name__, name, but=_SHARED).Translator(
-        input_channels(spec) + extra,
+        input_channels(spec),
         spec.channels,
         spec.shape[1:],
         width=width,
         norm=norm,
         upsampling=upsampling,
         dropout=dropout,
+        told=told,
     )
     return _laid_out(network)
 
@@ -121,6 +123,21 @@ def domain_discriminator(channels: int, size: Size, *, width: int, domains: int)
     """
     check_size(size)
     return _laid_out(DomainDiscriminator(channels, size, width=width, domains=domains))
+
+
+def encoder(channels: int, size: Size, *, width: int, latent: int) -> nn.Module:
+    """From pictures that belong together, [N, channels, H, W], to what none says of the other, [N, latent].
+
+    Raises:
+        UsageError: the pictures are too small.
+    """
+    check_size(size)
+    return _laid_out(Encoder(channels, size, width=width, latent=latent))
+
+
+def latent_discriminator(latent: int) -> nn.Module:
+    """From [N, latent] to logits, [N]: whether they were drawn or encoded."""
+    return LatentDiscriminator(latent)
 
 
 SMALLEST = 8

@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d
 
 from sparring.nn.framing import Size, crop_to, framed, pad_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, convolution, enlarging, halving
+from sparring.translators.layers import Block, convolution, enlarging, halving, parted, through
 
 DEEPEST = 4
 """Halvings of the global network at most."""
@@ -52,29 +52,34 @@ class Translator(nn.Module):
         norm: str,
         upsampling: Upsampling,
         dropout: float,
+        told: int = 0,
     ) -> None:
         super().__init__()
         halvings = halvings_of(size)
+        self.told = steers = told if norm == "instance" else 0  # else they are channels like others
+        inputs += told - steers
         self.multiple = 2 ** (1 + halvings)
         widths = [2 * width * 2**number for number in range(halvings + 1)]
         self.coarse = nn.Sequential(
-            *convolution(inputs, widths[0], norm, 7),
+            *convolution(inputs, widths[0], norm, 7, steers),
             nn.ReLU(),
-            *(layer for channels in widths[:-1] for layer in halving(channels, norm)),
-            *(Block(widths[-1], norm, dropout) for _ in range(GLOBAL_BLOCKS)),
-            *(layer for channels in widths[:0:-1] for layer in enlarging(upsampling, channels, norm)),
+            *(layer for channels in widths[:-1] for layer in halving(channels, norm, steers)),
+            *(Block(widths[-1], norm, dropout, steers) for _ in range(GLOBAL_BLOCKS)),
+            *(layer for channels in widths[:0:-1] for layer in enlarging(upsampling, channels, norm, steers)),
         )
-        self.front = nn.Sequential(*convolution(inputs, width, norm, 7), nn.ReLU(), *halving(width, norm))
+        self.front = nn.Sequential(
+            *convolution(inputs, width, norm, 7, steers), nn.ReLU(), *halving(width, norm, steers)
+        )
         self.back = nn.Sequential(
-            *(Block(2 * width, norm, dropout) for _ in range(LOCAL_BLOCKS)),
-            *enlarging(upsampling, 2 * width, norm),
+            *(Block(2 * width, norm, dropout, steers) for _ in range(LOCAL_BLOCKS)),
+            *enlarging(upsampling, 2 * width, norm, steers),
             nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect"),
             nn.Tanh(),
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, outputs, H, W] in (-1, 1)."""
+        """[N, inputs + told, H, W] to [N, outputs, H, W] in (-1, 1)."""
         size = pictures.shape[2], pictures.shape[3]
-        whole = pad_to(pictures, framed(size, self.multiple))
-        coarse = self.coarse(avg_pool2d(whole, 2))  # [N, 2 * width, H / 2, W / 2], as the front makes them
-        return crop_to(self.back(self.front(whole) + coarse), size)
+        whole, told = parted(pad_to(pictures, framed(size, self.multiple)), self.told)
+        coarse = through(self.coarse, avg_pool2d(whole, 2), told)  # [N, 2 * width, H / 2, W / 2], as the front's
+        return crop_to(through(self.back, through(self.front, whole, told) + coarse, told), size)

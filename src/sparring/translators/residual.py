@@ -4,6 +4,9 @@ Zhu et al., "Unpaired Image-to-Image Translation using Cycle-Consistent Adversar
 appendix 7.2, after Johnson et al., arXiv:1603.08155: six residual blocks for pictures of less than 256 pixels a side,
 nine from there on, borders mirrored. Its field of view is bounded, so it can be tiled; stages are enlarged by repeating
 pixels, unless asked otherwise.
+
+What it is told beside the picture sets the gain and shift of every instance norm, as in Almahairi et al.,
+arXiv:1802.10151: as channels that are the same all over it would be gone behind the first one.
 """
 
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ from torch import Tensor, nn
 
 from sparring.nn.framing import Size, crop_to, framed, pad_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, convolution, enlarging, halving
+from sparring.translators.layers import Block, convolution, enlarging, halving, parted, through
 
 LARGE = 256
 """Pixels a side from which there are nine blocks."""
@@ -34,6 +37,7 @@ class Translator(nn.Module):
     Attributes:
         multiple: pictures are padded to a multiple of so many pixels.
         stage_channels: of what `stages` gives.
+        told: numbers that steer the norms.
     """
 
     def __init__(
@@ -46,34 +50,38 @@ class Translator(nn.Module):
         norm: str,
         upsampling: Upsampling,
         dropout: float,
+        told: int = 0,
     ) -> None:
         super().__init__()
         self.multiple = 4
+        self.told = steers = told if norm == "instance" else 0  # else they are channels like others
+        inputs += told - steers
         self.encoder = nn.ModuleList(
             [
-                nn.Sequential(*convolution(inputs, width, norm, 7), nn.ReLU()),
-                nn.Sequential(*halving(width, norm)),
-                nn.Sequential(*halving(2 * width, norm)),
+                nn.Sequential(*convolution(inputs, width, norm, 7, steers), nn.ReLU()),
+                nn.Sequential(*halving(width, norm, steers)),
+                nn.Sequential(*halving(2 * width, norm, steers)),
             ]
         )
         self.stage_channels = [inputs, 2 * width, 4 * width, 4 * width, 4 * width]
-        self.blocks = nn.ModuleList(Block(4 * width, norm, dropout) for _ in range(blocks_of(size)))
+        self.blocks = nn.ModuleList(Block(4 * width, norm, dropout, steers) for _ in range(blocks_of(size)))
         self.decoder = nn.Sequential(
-            *enlarging(upsampling, 4 * width, norm),
-            *enlarging(upsampling, 2 * width, norm),
+            *enlarging(upsampling, 4 * width, norm, steers),
+            *enlarging(upsampling, 2 * width, norm, steers),
             nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect"),
             nn.Tanh(),
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, outputs, H, W] in (-1, 1)."""
+        """[N, inputs + told, H, W] to [N, outputs, H, W] in (-1, 1)."""
         return self.with_stages(pictures)[0]
 
     def with_stages(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
         """What comes out, and what was seen on the way; see `stages`."""
         size = pictures.shape[2], pictures.shape[3]
-        stages = list(self._stages(pad_to(pictures, framed(size, self.multiple))))
-        return crop_to(self.decoder(stages[-1]), size), [stages[at] for at in self._kept]
+        whole, told = parted(pad_to(pictures, framed(size, self.multiple)), self.told)
+        stages = list(self._stages(whole, told))
+        return crop_to(through(self.decoder, stages[-1], told), size), [stages[at] for at in self._kept]
 
     def stages(self, pictures: Tensor) -> list[Tensor]:
         """What the encoder sees: the pixels, both halvings, the first block, and the one in the middle.
@@ -82,7 +90,7 @@ class Translator(nn.Module):
         """
         wanted, last = self._kept, max(self._kept)
         whole = pad_to(pictures, framed((pictures.shape[2], pictures.shape[3]), self.multiple))
-        stages = list(islice(self._stages(whole), last + 1))
+        stages = list(islice(self._stages(*parted(whole, self.told)), last + 1))
         return [stages[at] for at in wanted]
 
     @property
@@ -90,9 +98,13 @@ class Translator(nn.Module):
         first = 1 + len(self.encoder)  # the pixels and the encoder lie before it
         return [0, 2, 3, first, first + len(self.blocks) // 2]
 
-    def _stages(self, whole: Tensor) -> Iterator[Tensor]:
+    def _stages(self, whole: Tensor, told: Tensor | None) -> Iterator[Tensor]:
         yield whole
         stage = whole
-        for layer in (*self.encoder, *self.blocks):
-            stage = layer(stage)
+        for layers in self.encoder:
+            assert isinstance(layers, nn.Sequential)
+            stage = through(layers, stage, told)
+            yield stage
+        for block in self.blocks:
+            stage = block(stage, told)
             yield stage

@@ -53,13 +53,15 @@ class Translator(nn.Module):
         norm: str,
         upsampling: Upsampling,
         dropout: float,
+        told: int = 0,
     ) -> None:
         super().__init__()
         depth = depth_of(size)
         self.multiple = 2**depth
         channels = [width * min(2**stage, WIDEST) for stage in range(depth)]
         bias = norm == "none"
-        self.down = nn.ModuleList([nn.Conv2d(inputs, width, 4, stride=2, padding=1)])
+        # no norm follows that would take out what is the same all over
+        self.down = nn.ModuleList([nn.Conv2d(inputs + told, width, 4, stride=2, padding=1)])
         for above, below in pairwise(channels):
             convolution = nn.Conv2d(above, below, 4, stride=2, padding=1, bias=bias)
             self.down.append(nn.Sequential(nn.LeakyReLU(0.2), convolution, *norm_layers(norm, below)))
@@ -73,7 +75,7 @@ class Translator(nn.Module):
         self.last = nn.Sequential(nn.ReLU(), *doubling(upsampling, given, outputs, True), nn.Tanh())
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """[N, inputs, H, W] to [N, outputs, H, W] in (-1, 1)."""
+        """[N, inputs + told, H, W] to [N, outputs, H, W] in (-1, 1)."""
         size = pictures.shape[2], pictures.shape[3]
         stage, across = pad_to(pictures, framed(size, self.multiple)), []
         for down in self.down:
