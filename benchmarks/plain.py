@@ -20,6 +20,7 @@ from sparring.games.base import Game
 from sparring.games.picture_to_picture import inputs_of
 from sparring.nn.instance import InstanceNorm
 from sparring.nn.resampling import ResizeConvolution
+from sparring.translators.layers import ToPicture
 
 Loop = Callable[[Sequence[Images]], float]
 
@@ -49,7 +50,9 @@ class PlainNorm(nn.Module):
 
 def plain_convolution(layer: nn.Conv2d) -> nn.Conv2d:
     """The same weights in torch's own class."""
-    plain = nn.Conv2d(layer.in_channels, layer.out_channels, 3, padding=1, bias=layer.bias is not None)
+    size, mode = layer.kernel_size[0], layer.padding_mode
+    bias = layer.bias is not None
+    plain = nn.Conv2d(layer.in_channels, layer.out_channels, size, padding=size // 2, padding_mode=mode, bias=bias)
     plain.load_state_dict(layer.state_dict())
     return plain
 
@@ -65,6 +68,8 @@ def published(network: nn.Module) -> nn.Module:
         for name, layer in module.named_children():
             if isinstance(layer, InstanceNorm):
                 setattr(module, name, PlainNorm())
+            elif isinstance(layer, ToPicture):
+                setattr(module, name, plain_convolution(layer))
             elif isinstance(layer, ResizeConvolution):
                 setattr(module, name, nn.Sequential(nn.Upsample(scale_factor=2), plain_convolution(layer)))
     plain: nn.Module = copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]

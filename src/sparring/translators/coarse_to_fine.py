@@ -15,7 +15,7 @@ from torch.nn.functional import avg_pool2d
 
 from sparring.nn.framing import Size, crop_to, framed, pad_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, convolution, enlarging, halving, parted, through
+from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving, parted, through
 
 DEEPEST = 4
 """Halvings of the global network at most."""
@@ -73,7 +73,7 @@ class Translator(nn.Module):
         self.back = nn.Sequential(
             *(Block(2 * width, norm, dropout, steers) for _ in range(LOCAL_BLOCKS)),
             *enlarging(upsampling, 2 * width, norm, steers),
-            nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect"),
+            ToPicture(width, outputs),
             nn.Tanh(),
         )
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from sparring.nn.framing import Size, crop_to, framed, pad_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, convolution, enlarging, halving, parted, through
+from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving, parted, through
 
 LARGE = 256
 """Pixels a side from which there are nine blocks."""
@@ -68,7 +68,7 @@ class Translator(nn.Module):
         self.decoder = nn.Sequential(
             *enlarging(upsampling, 4 * width, norm, steers),
             *enlarging(upsampling, 2 * width, norm, steers),
-            nn.Conv2d(width, outputs, 7, padding=3, padding_mode="reflect"),
+            ToPicture(width, outputs),
             nn.Tanh(),
         )
 
