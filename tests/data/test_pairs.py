@@ -343,3 +343,21 @@ def test_a_part_that_one_side_lacks_is_no_part(tmp_path: Path) -> None:
         fill(tmp_path / folder, side)
     dataset = open_pairs(Data(path=str(tmp_path)), aligned=True)
     assert dataset.source.splits == ("train",)
+
+
+def test_two_classes_are_two_sides_of_an_unpaired_set(tmp_path: Path) -> None:
+    fill(tmp_path / "train" / "horses", A)
+    fill(tmp_path / "train" / "zebras", B)
+    fill(tmp_path / "test" / "zebras", {"1.png": 201})
+    found = open_pairs(Data(path=str(tmp_path)), aligned=False)
+    batch = found.batch(np.arange(8))
+    assert isinstance(batch, Unpaired)
+    assert set(values(batch.inputs)) == set(A.values())
+    assert set(values(batch.pictures)) == set(B.values())
+    turned = open_pairs(Data(path=str(tmp_path), direction="b-to-a"), aligned=False).batch(np.arange(8))
+    assert set(values(turned.pictures)) == set(A.values())
+    with pytest.raises(SparringError, match="class horses holds no pictures"):
+        open_pairs(Data(path=str(tmp_path), split="test"), aligned=False)
+    fill(tmp_path / "train" / "donkeys", A)
+    with pytest.raises(UsageError, match=r"3 classes \(donkeys, horses, zebras\).*--inputs, or take stargan"):
+        open_pairs(Data(path=str(tmp_path)), aligned=False)

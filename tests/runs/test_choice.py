@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from sparring.config import Data
 from sparring.data import Dataset, open_dataset
+from sparring.errors import UsageError
+from sparring.runs import launch
 from sparring.runs.choice import choose
 from sparring.runs.launch import train
 from sparring.runs.session import Silent
@@ -79,3 +81,9 @@ def test_training_without_a_name_says_what_it_took_and_why(tmp_path: Path, data:
     (line,) = (line for line in listener.said if line.startswith("recipe "))
     assert "pictures of 32 x 32, 10 classes" in line or "points of the plane" in line
     assert Path(outcome.folder).name.startswith(("conditional-", "ring8-"))
+
+
+@pytest.mark.parametrize("setting", ["data.inputs=photos", "data.pairs=edges"])
+def test_a_translation_needs_a_recipe_by_name(setting: str) -> None:
+    with pytest.raises(UsageError, match=f"{setting}: name a recipe that translates: pix2pix .* cyclegan"):
+        launch.choose([setting], "digits", Silent())

@@ -1,5 +1,6 @@
 """`sparring train` and `sparring resume`."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -62,7 +63,8 @@ def train(
     from sparring.runs import launch
 
     asked = [*(settings or []), *(["data.skip_bad=true"] if skip_bad else [])]
-    asked += [f"data.{key}={value}" for key, value in (("inputs", inputs), ("pairs", pairs)) if value is not None]
+    words = (("inputs", inputs), ("pairs", pairs))
+    asked += [f"data.{key}={json.dumps(value, ensure_ascii=False)}" for key, value in words if value is not None]
     if recipe is not None and "=" in recipe:  # the first of the settings, and no recipe
         asked.insert(0, recipe)
         recipe = None

@@ -1,4 +1,4 @@
-"""What goes in beside what should come out: two folders, two halves of a picture, two columns of a table, two sets."""
+"""What goes in beside what should come out: two folders, classes, halves of a picture, columns of a table, or sets."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -64,6 +64,8 @@ def open_sides(config: Data, aligned: bool) -> Sides:
         raise UsageError(f"{config.path}: several columns name pictures: choose one, data.pairs={columns[0]}")
     if columns:
         return _two_columns(source, columns[0])
+    if not aligned and source.labels is not None and len(source.classes) > 1:
+        return _two_classes(source, config)
     raise UsageError(
         f"{config.path}: only one sort of pictures lies here: put two into folders A and B, name a folder of "
         "sources with data.inputs, or make them with data.pairs (edges, gray, downscale:4, mask, blur, noise; "
@@ -106,6 +108,27 @@ def _two_columns(source: Source, column: str) -> Sides:
     files = [folder + inner(value, where) for value in source.table.columns[column]]
     layout = f"the pictures of {printable(column)}"
     return Sides(PictureSource(layout=layout, splits=source.splits, store=source.store, files=files), source)
+
+
+# -- two classes ------------------------------------------------------------------------------------------------------
+
+
+def _two_classes(source: Source, config: Data) -> Sides:
+    """From the first class to the second, in the order of their names."""
+    if len(source.classes) > 2:
+        named = ", ".join(source.classes[:5]) + (", ..." if len(source.classes) > 5 else "")
+        raise UsageError(
+            f"{config.path}: {len(source.classes)} classes ({named}), and a translation has two sides: name the "
+            "folder of one with --data and of the other with --inputs, or take stargan, which knows many"
+        )
+    assert source.labels is not None
+    sides = []
+    for label, name in enumerate(source.classes):
+        rows = (source.labels == label).nonzero()[0].tolist()
+        if not rows:
+            raise SparringError(f"{config.path}: class {name} holds no pictures: both sides are needed")
+        sides.append(replace(picked(source, rows), layout=f"class {name}: {len(rows):,} pictures"))
+    return Sides(*sides)
 
 
 # -- two folders ------------------------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ Measured at 28 to 32 pixels and with ten classes, by `benchmarks/search.py` and 
 runs that it is meant for.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from sparring.data import Dataset
+from sparring.errors import UsageError
 from sparring.recipes import recipe_names
 
 FEW = 10_000
@@ -34,6 +36,19 @@ class Choice:
     recipe: str
     settings: tuple[str, ...]
     why: str
+
+
+def check(about_data: Iterable[str]) -> None:
+    """Make sure that a recipe can be chosen by the pictures alone.
+
+    Raises:
+        UsageError: the settings ask for a translation, of which only a person knows what it should keep to.
+    """
+    asked = next((one for one in about_data if one.startswith(("data.inputs=", "data.pairs="))), None)
+    if asked is not None:
+        raise UsageError(
+            f"{asked}: name a recipe that translates: pix2pix where every source has a partner, cyclegan where none has"
+        )
 
 
 def choose(dataset: Dataset) -> Choice:

@@ -69,10 +69,11 @@ def choose(settings: Iterable[str], data: Paths | None, observer: Observer) -> t
     """The recipe for the pictures, where nobody named one; the observer is told in a line which and why.
 
     Raises:
-        UsageError: the data's name is wrong.
+        UsageError: the data's name is wrong, or the settings ask for a translation.
         SparringError: the data is broken.
     """
     about_data = [setting for setting in settings if setting.startswith("data.")]
+    choice.check(about_data)
     dataset = _opened(resolve("dcgan", about_data, data).data, observer)
     found = choice.choose(dataset)
     observer.say(f"recipe {' '.join([found.recipe, *found.settings])}: {found.why}")
