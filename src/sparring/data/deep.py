@@ -132,7 +132,7 @@ def png(pixels: Pixels, alpha: Pixels | None = None, profile: bytes | None = Non
     """
     import imagecodecs
 
-    content: bytes = imagecodecs.png_encode(_joined(pixels, alpha), level=effort)
+    content = bytes(imagecodecs.png_encode(_joined(pixels, alpha), level=effort))
     if profile is None:
         return content
     end = len(b"\x89PNG\r\n\x1a\n") + 25  # of the header, behind which profiles belong

@@ -125,7 +125,7 @@ def decode_whole(stream: BinaryIO) -> Whole:
         return Whole(pixels, alpha, image.info.get("icc_profile"))
 
 
-def _is_deep_png(image: Image.Image) -> bool:
+def _is_deep_png(image: ImageFile.ImageFile) -> bool:
     return image.format == "PNG" and ";16" in str(image.tile)
 
 

@@ -96,9 +96,7 @@ def beside(columns: Sequence[Pixels]) -> NDArray[np.uint8]:
     """
     sizes = [f"{one.shape[1]}x{one.shape[0]}" for one in columns]
     if len(set(sizes)) > 1:
-        raise UsageError(
-            f"pictures of {' and '.join(dict.fromkeys(sizes))} do not fit side by side: make them one size"
-        )
+        raise UsageError(f"pictures of {' and '.join(dict.fromkeys(sizes))} cannot stand side by side")
     parts: list[NDArray[np.uint8]] = []
     for one in columns:
         shown = shallow(one)

@@ -30,6 +30,11 @@ def fits(pixels: NDArray[Any], out: Path) -> bool:
 
 
 def decoded(content: bytes, name: str) -> Whole:
+    """What a file of that name holds.
+
+    Raises:
+        Exception: whatever the decoder raises, where it is damaged.
+    """
     if not name.lower().endswith(ARRAY):
         return pictures.decode_whole(io.BytesIO(content))
     array = np.load(io.BytesIO(content), allow_pickle=False)

@@ -211,11 +211,8 @@ def _translated(product: Product, job: Job, say: Say, to: str | None, beside: Co
     drawn, place = translate.picture(product, source.on_white(), to, say), job.out
     if beside is not None:
         drawn, source = _compared(source, drawn, job, beside), Whole(source.pixels, None, source.profile)
-        place = (
-            place.with_name(f"{place.name}.png")
-            if place.suffix.lower() == picture_files.ARRAY and not job.chosen
-            else place
-        )
+        if place.suffix.lower() == picture_files.ARRAY and not job.chosen:  # this one is to be looked at
+            place = place.with_name(f"{place.name}.png")
     if not picture_files.fits(drawn, place):
         if job.chosen:
             what = f"{drawn.shape[2]} channels of {drawn.dtype.itemsize * 8} bits"

@@ -5,11 +5,12 @@ before they are translated. What is held in memory is a frame, and what the enco
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from sparring.errors import SparringError, UsageError
 
 if TYPE_CHECKING:
     import av
-    from av.container import InputContainer
+    from av.container import InputContainer, OutputContainer
 
 Pixels = NDArray[np.uint8]
 Draw = Callable[[Pixels], Pixels]
@@ -37,6 +38,7 @@ ENCODERS = (
 """The first that is there and that fits the file is taken; the quality is one at which losses are hard to see."""
 MISSING = Fraction(1, 4)
 """Seconds, or two frames if that is more, by which a video may be shorter than it says and still count as whole."""
+EMPTY = "holds no frames: there is nothing to translate"
 _RGB, _BT709, _LIMITED = 0, 1, 1  # of colours, as the standards number them
 
 
@@ -90,21 +92,27 @@ def translate(source: Path | BytesIO, out: Path, draw: Draw, say: Say, name: str
         SparringError: the disk is full or the folder cannot be written.
     """
     check_name(out)
-    with files.new_file(out) as unfinished, _damage(), _opened(source) as given:
-        moving = _moving(given)
-        film = _Film(unfinished, out.suffix.lower(), given, moving, say)
-        try:
-            progress = Progress(f"{name}: frames", _count(moving), say)
-            for packet in given.demux(moving, *film.sounds):
-                if packet.stream is not moving:
-                    film.hear(packet)
-                    continue
-                for frame in packet.decode():
-                    film.show(frame, draw(_upright(frame)))
+    with files.new_file(out) as unfinished, _damage(), _opened(source) as given, ExitStack() as stack:
+        moving, sounds = _moving(given), list(given.streams.audio)
+        progress = Progress(f"{name}: frames", _count(moving), say)
+        film: _Film | None = None  # only its first frame tells its size; sound waits until then
+        waiting: list[av.Packet[Any]] = []
+        for packet in given.demux(moving, *sounds):
+            if packet.stream is not moving:
+                waiting.append(packet)
+            else:
+                for frame in cast("list[av.VideoFrame]", packet.decode()):
+                    drawn = draw(_upright(frame))
+                    if film is None:
+                        made = stack.enter_context(_made(unfinished, out))
+                        film = _Film(made, moving, _stream(made, out, moving, frame, drawn), _copies(made, sounds, say))
+                    film.show(frame, drawn)
                     progress.at(film.shown)
-            film.check_end()
-        finally:
-            film.close()
+            while film is not None and waiting:
+                film.hear(waiting.pop(0))
+        if film is None:
+            raise Unreadable(EMPTY)
+        film.finish()
 
 
 def _library() -> Any:
@@ -124,6 +132,8 @@ def _damage() -> Iterator[None]:
     except av.FFmpegError as error:
         if isinstance(error, OSError):  # of the disk, not of the video
             raise
+        if isinstance(error, EOFError):
+            raise Unreadable(EMPTY) from error
         raise Unreadable(f"damaged, or its end is missing ({error.strerror})") from error
 
 
@@ -165,100 +175,127 @@ def _promised(moving: "av.VideoStream") -> Fraction | None:
 def _upright(frame: "av.VideoFrame") -> Pixels:
     """[H, W, 3], turned as a player would turn it."""
     pixels: Pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90) % 4))
+    return np.ascontiguousarray(np.rot90(pixels, _quarters(frame)))
 
 
+def _quarters(frame: "av.VideoFrame") -> int:
+    """Quarter turns, against the clock, by which it is to be shown."""
+    return round(frame.rotation / 90) % 4
+
+
+def _made(place: Path, out: Path) -> "OutputContainer":
+    place.parent.mkdir(parents=True, exist_ok=True)
+    made: OutputContainer = _library().open(str(place), "w", format=FORMATS[out.suffix.lower()])
+    return made
+
+
+def _encoder(made: "OutputContainer", out: Path) -> tuple[str, dict[str, str]]:
+    for name, options in ENCODERS:
+        if name in made.supported_codecs and name in _library().codecs_available:
+            return name, dict(options)
+    known = ", ".join(name for name, _ in ENCODERS)
+    raise UsageError(f"this PyAV has no encoder for {out.suffix} (of {known}): name it {out.stem}.webm")
+
+
+def _stream(
+    made: "OutputContainer", out: Path, moving: "av.VideoStream", frame: "av.VideoFrame", drawn: Pixels
+) -> "av.VideoStream":
+    """For frames of the size of `drawn`, with the times, the proportions and the kind of colours that there were."""
+    name, options = _encoder(made, out)
+    stream = cast("av.VideoStream", made.add_stream(name, rate=_rate(moving), options=options))
+    context = stream.codec_context
+    context.height, context.width = drawn.shape[:2]
+    # the usual form halves the colours both ways, which an odd side does not allow
+    context.pix_fmt = "yuv444p" if context.height % 2 or context.width % 2 else "yuv420p"
+    context.time_base = moving.time_base or 1 / _rate(moving)
+    context.colorspace = _BT709 if frame.colorspace == _RGB else frame.colorspace
+    context.color_range = frame.color_range or _LIMITED
+    context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
+    pixel = moving.sample_aspect_ratio
+    if pixel:
+        context.sample_aspect_ratio = 1 / pixel if _quarters(frame) % 2 else pixel
+    return stream
+
+
+def _copies(made: "OutputContainer", sounds: "list[av.AudioStream]", say: Say) -> "dict[int, av.AudioStream]":
+    """Where the sound goes as it is, by the number of its stream."""
+    copies = {}
+    for sound in sounds:
+        if _fits(sound, made.format.name):
+            copies[sound.index] = made.add_stream_from_template(sound)
+        else:
+            say(f"sound ({sound.codec_context.name}) does not fit into {made.format.name}: left out (.mkv holds any)")
+    return copies
+
+
+def _fits(sound: "av.AudioStream", kind: str) -> bool:
+    """Whether such a file can hold it; tried, since lists of what it can hold promise more."""
+    library = _library()
+    try:
+        with library.open(BytesIO(), "w", format=kind) as trial:
+            trial.add_stream_from_template(sound)
+            trial.start_encoding()
+    except (library.FFmpegError, ValueError):
+        return False
+    return True
+
+
+@dataclass
 class _Film:
-    """What comes out. It is opened by its first frame, since only that tells the size; sound waits until then."""
+    """What comes out.
 
-    def __init__(self, place: Path, ending: str, given: "InputContainer", moving: "av.VideoStream", say: Say) -> None:
-        self.place, self.ending, self.moving, self.say = place, ending, moving, say
-        self.sounds = list(given.streams.audio)
-        self.shown = 0
-        self.waiting: list[av.Packet[Any]] = []
-        self.out: av.container.OutputContainer | None = None
-        self.last = self.ends = 0
-        self.size = (0, 0)
+    Attributes:
+        made: the file.
+        moving: what is translated.
+        stream: its translation.
+        sounds: see `_copies`.
+        shown: frames so far.
+        last: when the last of them began, in units of the stream.
+        ends: when it ended.
+    """
+
+    made: "OutputContainer"
+    moving: "av.VideoStream"
+    stream: "av.VideoStream"
+    sounds: "dict[int, av.AudioStream]"
+    shown: int = 0
+    last: int = 0
+    ends: int = 0
 
     def show(self, frame: "av.VideoFrame", drawn: Pixels) -> None:
-        if self.out is None:
-            self._open(frame, drawn)
-        if drawn.shape[:2] != self.size:
-            raise Unreadable(f"frame {self.shown + 1} has another size than those before: cut it there")
-        assert self.out is not None
-        picture = _library().VideoFrame.from_ndarray(with_channels(drawn, 3), format="rgb24")
         context = self.stream.codec_context
+        if drawn.shape[:2] != (context.height, context.width):
+            raise Unreadable(f"frame {self.shown + 1} has another size than those before: cut it there")
+        picture = _library().VideoFrame.from_ndarray(with_channels(drawn, 3), format="rgb24")
         picture = picture.reformat(
             format=context.pix_fmt, dst_colorspace=context.colorspace, dst_color_range=context.color_range
         )
-        picture.time_base, picture.pts, picture.duration = context.time_base, self._time(frame), frame.duration
-        self.shown, self.last, self.ends = self.shown + 1, picture.pts, picture.pts + frame.duration
-        self.out.mux(self.stream.encode(picture))
-
-    def hear(self, packet: "av.Packet[Any]") -> None:
-        if self.out is None:
-            self.waiting.append(packet)
-        elif packet.size and packet.stream in self.copies:
-            packet.stream = self.copies[packet.stream]
-            self.out.mux(packet)
-
-    def check_end(self) -> None:
-        """Write what the encoder still holds, if the video was whole."""
-        if self.out is None:
-            raise Unreadable("holds no frames: there is nothing to translate")
-        promised, reached = _promised(self.moving), self.ends * self.stream.codec_context.time_base
-        if promised is not None and promised - reached > max(MISSING, 2 / _rate(self.moving)):
-            raise Unreadable(f"its end is missing: {float(reached):.1f} s of {float(promised):.1f} s are there")
-        self.out.mux(self.stream.encode())
-
-    def close(self) -> None:
-        if self.out is not None:
-            self.out.close()
+        at = self._time(frame)
+        picture.time_base, picture.pts, picture.duration = context.time_base, at, frame.duration
+        self.shown, self.last, self.ends = self.shown + 1, at, at + frame.duration
+        self.made.mux(self.stream.encode(picture))
 
     def _time(self, frame: "av.VideoFrame") -> int:
-        """When a frame is shown, in units of the stream; later than the one before."""
-        unit = self.stream.codec_context.time_base
-        found = frame.pts if frame.pts is not None else round(self.shown / (_rate(self.moving) * unit))
-        return found if not self.shown else max(found, self.last + 1)
+        """When a frame is shown: when it was, but later than the one before."""
+        at = frame.pts
+        if at is None:
+            at = round(self.shown / (_rate(self.moving) * self._unit))
+        return at if not self.shown else max(at, self.last + 1)
 
-    def _open(self, frame: "av.VideoFrame", drawn: Pixels) -> None:
-        self.place.parent.mkdir(parents=True, exist_ok=True)
-        self.out = _library().open(str(self.place), "w", format=FORMATS[self.ending])
-        assert self.out is not None
-        name, options = self._encoder(self.out.supported_codecs)
-        self.stream = self.out.add_stream(name, rate=_rate(self.moving), options=options)
-        self._describe(frame, drawn)
-        self.copies = {}
-        for sound in self.sounds:
-            if sound.codec_context.name in self.out.supported_codecs:
-                self.copies[sound] = self.out.add_stream_from_template(sound)
-            else:
-                self.say(
-                    f"sound ({sound.codec_context.name}) does not fit into {self.ending}: left out (.mkv holds any)"
-                )
-        waiting, self.waiting = self.waiting, []
-        for packet in waiting:
-            self.hear(packet)
+    @property
+    def _unit(self) -> Fraction:
+        """Seconds."""
+        return self.moving.time_base or 1 / _rate(self.moving)
 
-    def _encoder(self, fitting: set[str]) -> tuple[str, dict[str, str]]:
-        available = _library().codecs_available
-        for name, options in ENCODERS:
-            if name in fitting and name in available:
-                return name, dict(options)
-        known = ", ".join(name for name, _ in ENCODERS)
-        raise UsageError(f"this PyAV has no encoder for {self.ending} (of {known}): name it .mkv or .webm")
+    def hear(self, packet: "av.Packet[Any]") -> None:
+        copy = self.sounds.get(packet.stream.index)
+        if copy is not None and packet.size:  # the last one of a stream is empty
+            packet.stream = copy
+            self.made.mux(packet)
 
-    def _describe(self, frame: "av.VideoFrame", drawn: Pixels) -> None:
-        """Size, times and colours, as they were."""
-        self.size = height, width = drawn.shape[:2]
-        context = self.stream.codec_context
-        context.width, context.height = width, height
-        # the usual form halves the colours both ways, which an odd side does not allow
-        context.pix_fmt = "yuv444p" if height % 2 or width % 2 else "yuv420p"
-        context.time_base = self.moving.time_base or 1 / _rate(self.moving)
-        context.colorspace = _BT709 if frame.colorspace == _RGB else frame.colorspace
-        context.color_range = frame.color_range or _LIMITED
-        context.color_primaries, context.color_trc = frame.color_primaries, frame.color_trc
-        shape = self.moving.sample_aspect_ratio
-        if shape:
-            context.sample_aspect_ratio = 1 / shape if round(frame.rotation / 90) % 2 else shape
+    def finish(self) -> None:
+        """Write what the encoder still holds, if the video was whole."""
+        promised, reached = _promised(self.moving), self.ends * self._unit
+        if promised is not None and promised - reached > max(MISSING, 2 / _rate(self.moving)):
+            raise Unreadable(f"its end is missing: {float(reached):.1f} s of {float(promised):.1f} s are there")
+        self.made.mux(self.stream.encode())
