@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -23,6 +24,7 @@ from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import model, translate
+from sparring.inference.compare import GAP
 from sparring.inference.translate_files import plan, run
 
 
@@ -49,7 +51,7 @@ def same(channels: int = 3, bits: int = 8) -> Translation:
     return Translation(Same(), Spec.model_validate(sort | {"inputs": sort}))
 
 
-def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> NDArray[np.generic]:
+def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> NDArray[Any]:
     drawn = np.random.default_rng(height).integers(0, 2**bits, (height, width, channels))
     return drawn.astype(np.uint8 if bits == 8 else np.uint16)
 
@@ -123,7 +125,7 @@ def test_a_hole_is_where_a_picture_is_transparent(tmp_path: Path) -> None:
     assert np.array_equal(given[1], expected)
     Image.fromarray(pixels).save(tmp_path / "d.png")
     _, skipped = through(filler, [tmp_path / "d.png"], tmp_path / "e.png")
-    assert "erase them: they are where a picture is transparent" in skipped[0]
+    assert "erase what is missing, so that it is transparent" in skipped[0]
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
@@ -240,6 +242,13 @@ def test_the_command(tmp_path: Path) -> None:
     assert "b.png: the file is empty" in done.stderr and "1 pictures, 1 left out" in done.stdout
     done = command(tmp_path / "model", tmp_path / "in")
     assert (done.returncode, "where to" in done.stderr) == (2, True)
+    a, true = tmp_path / "in" / "a.png", tmp_path / "out"
+    done = command(tmp_path / "model", a, tmp_path / "c.png", "--compare", "--targets", true)
+    assert done.returncode == 0 and "1 pictures" in done.stdout
+    with Image.open(tmp_path / "c.png") as found:
+        assert found.size == (3 * 30 + 2 * GAP, 21)
+    done = command(tmp_path / "model", a, tmp_path / "d.png", "--targets", true)
+    assert (done.returncode, "add --compare" in done.stderr) == (2, True)
 
 
 def test_what_a_file_cannot_hold_becomes_an_array(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from sparring.errors import SparringError, UsageError
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import video
 from sparring.inference.compare import GAP, targets
+from sparring.inference.film import Unreadable
 from sparring.inference.translate_files import Compare, plan, run
 
 Pixels = NDArray[np.uint8]
@@ -38,12 +39,12 @@ def film(
     turned: int = 0,
     codec: str = "libx264",
     noisy: bool = False,
-    **options: str,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Ten frames a second, or frames at so many thousandths of a second."""
     times = times or [100 * number for number in range(20)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w", options=options) as out:
+    with av.open(str(path), "w", options=options or {}) as out:
         stream = out.add_stream(codec, rate=10, options={"crf": "8"} if codec == "libx264" else {"b": "4000000"})
         assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = size
@@ -75,7 +76,7 @@ class Seen(NamedTuple):
     frames: list[Pixels]
     codec: str
     rate: Fraction | None
-    count: int
+    shown: int
     seconds: Fraction
 
 
@@ -126,7 +127,7 @@ def test_the_rate_and_the_length_are_kept(tmp_path: Path) -> None:
     source = film(tmp_path / "a.mp4")
     through(source, tmp_path / "b.mp4")
     before, after = seen(source), seen(tmp_path / "b.mp4")
-    assert after.rate == before.rate == 10 and after.count == before.count == 20
+    assert after.rate == before.rate == 10 and after.shown == before.shown == 20
     assert after.seconds == before.seconds == 2 and after.times == before.times
 
 
@@ -174,9 +175,9 @@ def test_other_formats_are_read(name: str, codec: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "options"), [("a.mp4", {}), ("a.mp4", {"movflags": "faststart"}), ("a.mkv", {})])
 @pytest.mark.parametrize("share", [0.2, 0.6])
 def test_a_truncated_video_is_refused(name: str, options: dict[str, str], share: float, tmp_path: Path) -> None:
-    content = film(tmp_path / name, sound="aac", **options).read_bytes()
+    content = film(tmp_path / name, sound="aac", options=options).read_bytes()
     (tmp_path / name).write_bytes(content[: int(len(content) * share)])
-    with pytest.raises(video.Unreadable, match=r"its end is missing|holds no frames"):
+    with pytest.raises(Unreadable, match=r"its end is missing|holds no frames"):
         through(tmp_path / name, tmp_path / "deep" / "b.mp4")
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != name]
 
@@ -188,17 +189,17 @@ def test_what_holds_no_frames_is_refused(tmp_path: Path) -> None:
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
         frame.sample_rate = 16000
         out.mux([*stream.encode(frame), *stream.encode()])
-    with pytest.raises(video.Unreadable, match="holds no moving pictures"):
+    with pytest.raises(Unreadable, match="holds no moving pictures"):
         through(tmp_path / "a.mp4", tmp_path / "b.mp4")
     with av.open(str(tmp_path / "c.mkv"), "w") as out:
         empty = out.add_stream("libx264", rate=10)
         assert isinstance(empty, av.VideoStream)
         empty.height, empty.width, empty.pix_fmt = 36, 52, "yuv420p"
         out.start_encoding()
-    with pytest.raises(video.Unreadable, match="holds no frames"):
+    with pytest.raises(Unreadable, match="holds no frames"):
         through(tmp_path / "c.mkv", tmp_path / "b.mp4")
     (tmp_path / "d.mp4").write_bytes(b"no video at all")
-    with pytest.raises(video.Unreadable, match="damaged"):
+    with pytest.raises(Unreadable, match="damaged"):
         through(tmp_path / "d.mp4", tmp_path / "b.mp4")
     assert not (tmp_path / "b.mp4").exists()
 

@@ -54,8 +54,8 @@ def translate(
     if as_json:
         echo_json({"out": str(out), "written": done.written, "videos": done.videos, "skipped": list(done.skipped)})
     else:
-        videos = f", {done.videos:,} videos" if done.videos else ""
-        left = f", {len(done.skipped):,} left out" if done.skipped else ""
-        typer.echo(f"{out}: {done.written:,} pictures{videos}{left}")
+        kinds = {"pictures": done.written, "videos": done.videos, "left out": len(done.skipped)}
+        said = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
+        typer.echo(f"{out}: {', '.join(said)}")
     if done.skipped:
         raise typer.Exit(1)

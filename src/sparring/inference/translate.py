@@ -113,6 +113,6 @@ def _with_channels(pixels: NDArray[Any], wanted: int) -> NDArray[Any]:
     if have != wanted and {have, wanted} != {1, 3}:
         remedy = f"give it as a TIFF or as an array, .npy [height, width, {wanted}]"
         if wanted == have + 1:
-            remedy += ", or, if it was taught to fill holes, erase them: they are where a picture is transparent"
+            remedy += "; or, where it was taught to fill holes, erase what is missing, so that it is transparent"
         raise UsageError(f"a picture of {have} channels for a model that takes {wanted}: {remedy}")
     return with_channels(pixels, wanted)

@@ -18,11 +18,12 @@ from sparring.data.pictures import Whole
 from sparring.data.recognise import open_store
 from sparring.data.sources import printable
 from sparring.data.stores import is_picture
-from sparring.errors import SparringError, UsageError
+from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.games.picture_to_picture import translation
 from sparring.inference import compare, erased, picture_files, translate, video
 from sparring.inference.compare import Targets
+from sparring.inference.film import Unreadable
 
 Say = Callable[[str], None]
 WHOLE_FRAME = 1 << 21
@@ -145,7 +146,7 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None, 
                 videos += 1
                 continue
             place, content = _translated(product, job, say, to, beside)
-        except (UsageError, _Unreadable, video.Unreadable) as error:
+        except (UsageError, Unreadable) as error:
             skipped.append(f"{job.name}: {error}")
             say(skipped[-1])
             continue
@@ -158,10 +159,6 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None, 
         if number % 100 == 0:
             say(f"translated {number:,} of {len(jobs):,}")
     return Done(written, videos, tuple(skipped))
-
-
-class _Unreadable(SparringError):
-    """What is wrong with a file."""
 
 
 def _expanded(given: Path) -> Iterator[Path]:
@@ -204,7 +201,7 @@ def _translated(product: Product, job: Job, say: Say, to: str | None, beside: Co
     except (UsageError, MemoryError):
         raise
     except Exception as error:  # decoders of foreign bytes raise whatever they like
-        raise _Unreadable(pictures.explain(error)[0]) from error
+        raise Unreadable(pictures.explain(error)[0]) from error
     shipped = translation(product)
     if source.alpha is not None and erased.takes_holes(shipped):
         source = Whole(erased.with_mask(source, shipped.spec.channels), None, source.profile)
@@ -221,7 +218,7 @@ def _translated(product: Product, job: Job, say: Say, to: str | None, beside: Co
     try:
         return place, picture_files.encoded(drawn, source, place)
     except (OSError, ValueError, OverflowError) as error:  # such as more pixels than the format can hold
-        raise _Unreadable(f"cannot be written as {place.suffix}: {pictures.explain(error)[0]}") from error
+        raise Unreadable(f"cannot be written as {place.suffix}: {pictures.explain(error)[0]}") from error
 
 
 def _compared(source: Whole, drawn: NDArray[Any], job: Job, beside: Compare) -> NDArray[Any]:
