@@ -131,6 +131,12 @@ def test_the_rate_and_the_length_are_kept(tmp_path: Path) -> None:
     assert after.seconds == before.seconds == 2 and after.times == before.times
 
 
+def test_how_far_it_is_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparring.data.parallel._SECONDS_BETWEEN", 0.0)
+    said = through(film(tmp_path / "a.mp4"), tmp_path / "b.mp4")
+    assert said[0] == "a.mp4: frames: 1 of 20" and said[-1] == "a.mp4: frames: 20 of 20"
+
+
 def test_sound_that_does_not_fit_is_left_out_and_that_is_said(tmp_path: Path) -> None:
     said = through(film(tmp_path / "a.mp4", sound="aac"), tmp_path / "b.webm")
     assert said == ["sound (aac) does not fit into webm: left out (.mkv holds any)"]
