@@ -38,7 +38,7 @@ def test_a_run_starts_without_the_heavy_packages() -> None:
     code = (
         "import sys, sparring.runs.launch as l; from sparring.runs.session import Silent\n"
         "l.prepare(l.resolve('gan', [], data='digits', images=64), 'x', Silent())\n"
-        "heavy = ('sklearn', 'scipy', 'matplotlib', 'torchvision', 'torch._dynamo')\n"
+        "heavy = ('sklearn', 'scipy', 'matplotlib', 'torchvision', 'torch._dynamo', 'tifffile', 'imagecodecs', 'av')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

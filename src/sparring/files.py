@@ -20,13 +20,27 @@ def write(path: Path, content: bytes | str) -> None:
     Raises:
         SparringError: the disk is full or the folder cannot be written; whatever was at `path` is still there.
     """
-    data = content.encode() if isinstance(content, str) else content
+    with new_file(path) as temporary, temporary.open("xb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """`write` of an indented JSON text."""
+    write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A temporary name to write to, which becomes `path` at the end, in one move; after an error nothing has changed.
+
+    Raises:
+        SparringError: the disk is full or the folder cannot be written; whatever was at `path` is still there.
+    """
     temporary = _beside(path)
     try:
         try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
+            yield temporary
+            with temporary.open("rb+") as file:
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:
@@ -34,11 +48,6 @@ def write(path: Path, content: bytes | str) -> None:
             raise
     except OSError as error:
         raise unwritable(path, error) from error
-
-
-def write_json(path: Path, content: Any) -> None:
-    """`write` of an indented JSON text."""
-    write(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 @contextmanager

@@ -1,13 +1,12 @@
 """From a configuration to pictures of one shape; what is chosen for the user is said, what is broken is named."""
 
-import struct
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -81,14 +80,10 @@ def test_grey_among_colour_becomes_colour_and_that_is_said(tmp_path: Path, save:
 def test_transparency_and_lost_depth_are_said(tmp_path: Path, save: Save) -> None:
     save(tmp_path / "a.png", mode="RGBA")
     assert opened(tmp_path).notes == ["transparent pictures are laid on white"]
-    chunks = [
-        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, 2, 0, 0, 0)),
-        (b"IDAT", zlib.compress(bytes(7))),
-        (b"IEND", b""),
-    ]
-    data = b"".join(struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in chunks)
-    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
-    assert "colour files of 16 bits are read as 8 bits" in opened(tmp_path).notes[0]
+    (tmp_path / "a.png").unlink()
+    deep = np.zeros((16, 16, 4), np.uint16)
+    tifffile.imwrite(tmp_path / "a.tif", deep, photometric="separated", metadata=None)
+    assert "16 bits whose colours are not RGB are read as 8 bits" in opened(tmp_path).notes[0]
 
 
 def test_two_depths_are_an_error_that_says_which(tmp_path: Path, save: Save) -> None:

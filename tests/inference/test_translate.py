@@ -1,9 +1,12 @@
 """Pictures through a translator: what a file holds survives, and nothing is written where it should not be."""
 
+import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import numpy as np
@@ -14,12 +17,16 @@ from PIL import Image, ImageCms
 from torch import Tensor, nn
 
 from sparring import games
+from sparring.data import deep, derive, pictures
+from sparring.data.batches import to_stored
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import model, translate
-from sparring.inference.translate_files import plan, run
+from sparring.inference.compare import GAP
+from sparring.inference.jobs import plan
+from sparring.inference.translate_files import run
 from sparring.nn.latents import Latent
 
 
@@ -34,12 +41,19 @@ class Same(nn.Module):
         return pictures * self.weight
 
 
+class Fifth(Same):
+    """Five channels of three."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return pictures[:, [0, 1, 2, 0, 1]] * self.weight
+
+
 def same(channels: int = 3, bits: int = 8) -> Translation:
     sort = {"channels": channels, "height": 16, "width": 16, "bits": bits}
     return Translation(Same(), Spec.model_validate(sort | {"inputs": sort}))
 
 
-def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> NDArray[np.generic]:
+def noise(height: int, width: int, channels: int = 3, bits: int = 8) -> NDArray[Any]:
     drawn = np.random.default_rng(height).integers(0, 2**bits, (height, width, channels))
     return drawn.astype(np.uint8 if bits == 8 else np.uint16)
 
@@ -59,6 +73,61 @@ def test_an_identity_gives_back_every_number(channels: int, bits: int, tmp_path:
     np.save(tmp_path / "a.npy", pixels)
     assert through(product, [tmp_path / "a.npy"], tmp_path / "b.npy") == (1, [])
     assert np.array_equal(np.load(tmp_path / "b.npy"), pixels)
+
+
+@pytest.mark.parametrize(("ending", "channels"), [("png", 3), ("tif", 3), ("tiff", 5)])
+def test_deep_colour_and_many_channels_come_back_equal(ending: str, channels: int, tmp_path: Path) -> None:
+    pixels, write = noise(20, 24, channels, 16), deep.png if ending == "png" else deep.tiff
+    alpha = noise(20, 24, 1, 16)[:, :, 0] if channels == 3 else None
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes() if channels == 3 else None
+    (tmp_path / f"a.{ending}").write_bytes(write(pixels, alpha, profile))
+    product = same(channels, 16)
+    assert through(product, [tmp_path / f"a.{ending}"], tmp_path / f"b.{ending}") == (1, [])
+    found = pictures.decode_whole(io.BytesIO((tmp_path / f"b.{ending}").read_bytes()))
+    assert found.profile == profile and found.pixels.dtype == np.uint16
+    if alpha is None:
+        assert found.alpha is None and np.array_equal(found.pixels, pixels)
+    else:  # as it looks on white
+        assert np.array_equal(found.alpha, alpha)  # type: ignore[arg-type]
+        assert np.array_equal(found.pixels, pictures.Whole(pixels, alpha, None).on_white())
+
+
+def test_transparency_takes_the_depth_of_what_comes_out(tmp_path: Path) -> None:
+    rgba = noise(12, 20, 4)
+    Image.fromarray(rgba).save(tmp_path / "a.png")
+    through(same(3, 16), [tmp_path / "a.png"], tmp_path / "b.png")
+    found = pictures.decode_whole(io.BytesIO((tmp_path / "b.png").read_bytes()))
+    assert np.array_equal(found.alpha, rgba[:, :, 3].astype(np.uint16) * 257)  # type: ignore[arg-type]
+
+
+def test_a_hole_is_where_a_picture_is_transparent(tmp_path: Path) -> None:
+    """A model of `data.pairs=mask` is given what it was given in training."""
+    given: list[NDArray[np.generic]] = []
+
+    class Seen(Same):
+        def forward(self, pictures: Tensor) -> Tensor:
+            given.append(to_stored(pictures, 8)[0])
+            return pictures[:, :3]
+
+    sort = {"channels": 3, "height": 16, "width": 16}
+    filler = Translation(Seen(), Spec.model_validate(sort | {"inputs": sort | {"channels": 4}}))
+    trained = derive.parse("mask")
+    assert trained is not None
+    pixels = noise(16, 20)
+    expected = trained(pixels.transpose(2, 0, 1), 5).transpose(1, 2, 0)
+    alpha = np.where(expected[:, :, 3] == 0, 0, np.where(noise(16, 20, 1)[:, :, 0] > 99, 255, 200)).astype(np.uint8)
+    Image.fromarray(np.dstack([pixels, alpha])).save(tmp_path / "a.png")
+    assert through(filler, [tmp_path / "a.png"], tmp_path / "b.png") == (1, [])
+    assert np.array_equal(given[0], expected)
+    with Image.open(tmp_path / "b.png") as found:
+        assert found.mode == "RGB"  # whole again
+        assert np.array_equal(np.asarray(found), expected[:, :, :3])
+    np.save(tmp_path / "a.npy", expected)
+    assert through(filler, [tmp_path / "a.npy"], tmp_path / "c.png") == (1, [])
+    assert np.array_equal(given[1], expected)
+    Image.fromarray(pixels).save(tmp_path / "d.png")
+    _, skipped = through(filler, [tmp_path / "d.png"], tmp_path / "e.png")
+    assert "erase what is missing, so that it is transparent" in skipped[0]
 
 
 @pytest.mark.parametrize("ending", ["png", "tif"])
@@ -144,8 +213,8 @@ def test_what_would_go_wrong_is_refused_before_anything_is_read(
     (tmp_path / "file.txt").write_text("text")
     Image.fromarray(noise(10, 12)).save(tmp_path / "here" / "a.png")
     (tmp_path / "here" / "here" / "here").mkdir(parents=True)
-    for deep in ("here/here/a.png", "here/here/here/a.png"):
-        Image.fromarray(noise(10, 12)).save(tmp_path / deep)
+    for inner in ("here/here/a.png", "here/here/here/a.png"):
+        Image.fromarray(noise(10, 12)).save(tmp_path / inner)
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(UsageError, match=words):
         plan([tmp_path / name for name in inputs], tmp_path / out)
@@ -175,15 +244,29 @@ def test_the_command(tmp_path: Path) -> None:
     assert "b.png: the file is empty" in done.stderr and "1 pictures, 1 left out" in done.stdout
     done = command(tmp_path / "model", tmp_path / "in")
     assert (done.returncode, "where to" in done.stderr) == (2, True)
+    a, true = tmp_path / "in" / "a.png", tmp_path / "out"
+    done = command(tmp_path / "model", a, tmp_path / "c.png", "--compare", "--targets", true)
+    assert done.returncode == 0 and "1 pictures" in done.stdout
+    with Image.open(tmp_path / "c.png") as found:
+        assert found.size == (3 * 30 + 2 * GAP, 21)
+    done = command(tmp_path / "model", a, tmp_path / "d.png", "--targets", true)
+    assert (done.returncode, "add --compare" in done.stderr) == (2, True)
 
 
 def test_what_a_file_cannot_hold_becomes_an_array(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     Image.fromarray(noise(10, 12)).save(tmp_path / "in" / "a.png")
-    assert through(same(3, 16), [tmp_path / "in"], tmp_path / "out") == (1, [])
-    assert np.load(tmp_path / "out" / "a.png.npy").shape == (10, 12, 3)
-    written, skipped = through(same(3, 16), [tmp_path / "in" / "a.png"], tmp_path / "b.png")
-    assert written == 0 and "3 channels of 16 bits do not fit into .png: name it b.npy" in skipped[0]
+    many = same(5, 16)
+    many = replace(many, spec=many.spec.model_copy(update={"inputs": same().spec}), generator=Fifth())
+    assert through(many, [tmp_path / "in"], tmp_path / "out") == (1, [])
+    assert np.load(tmp_path / "out" / "a.png.npy").shape == (10, 12, 5)
+    written, skipped = through(many, [tmp_path / "in" / "a.png"], tmp_path / "b.png")
+    assert written == 0 and "5 channels of 16 bits do not fit into .png: name it b.npy" in skipped[0]
+    Image.fromarray(noise(10, 12)).save(tmp_path / "c.jpg")
+    assert (
+        "3 channels of 16 bits do not fit into .jpg"
+        in through(same(3, 16), [tmp_path / "c.jpg"], tmp_path / "d.jpg")[1][0]
+    )
 
 
 def test_a_picture_that_its_format_cannot_hold_costs_that_picture_alone(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from sparring.data.spec import Map, Spec
 from sparring.errors import UsageError
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import draw, translate
-from sparring.inference.translate_files import plan, run
+from sparring.inference.compare import GAP, Compare, targets
+from sparring.inference.jobs import plan
+from sparring.inference.translate_files import run
 from sparring.nn.initialise import normal_weights
 
 OF = Map(values=(0, 7, 300))
@@ -139,3 +141,22 @@ def test_the_sheet_of_examples_has_three_columns_of_colours() -> None:
     stored = torch.from_numpy(numbers((0, 7), 16, 16).astype(np.uint8))[None, None].repeat(2, 1, 1, 1)
     maps = encoded(stored, spec(OF))
     assert translate.examples_sheet(from_to(OF, OF), Paired(maps, maps)).startswith(b"\x89PNG")
+
+
+def test_maps_stand_side_by_side_in_the_colours_of_their_classes(tmp_path: Path) -> None:
+    pixels = numbers((0, 7)).astype(np.uint8)
+    for folder in ("in", "true"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(pixels).save(tmp_path / folder / "a.png")
+    Image.fromarray(numbers((3,)).astype(np.uint8)).save(tmp_path / "in" / "strange.png")
+    beside = Compare(targets(tmp_path / "true"))
+    jobs = plan([tmp_path / "in"], tmp_path / "out", beside=beside)
+    done = run(from_to(OF, OF), jobs, lambda text: None, beside=beside)
+    assert [line.rpartition("/")[2] for line in done.skipped] == [
+        "strange.png: holds class 3: the model was taught maps of classes 0, 7, 300"
+    ]
+    row = np.asarray(Image.open(tmp_path / "out" / "a.png"))
+    columns = row[:, :33], row[:, 33 + GAP : 66 + GAP], row[:, 66 + 2 * GAP :]
+    assert row.shape == (19, 3 * 33 + 2 * GAP, 3)
+    assert all(np.array_equal(column, columns[0]) for column in columns)
+    assert not columns[0][pixels == 0].any() and len(np.unique(columns[0][pixels == 7], axis=0)) == 1

@@ -1,4 +1,4 @@
-"""`sparring translate`: pictures through a trained translator."""
+"""`sparring translate`: pictures and videos through a trained translator."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ def translate(
         list[Path],
         typer.Argument(
             metavar="IN... OUT",
-            help="Pictures, folders, zips or globs; and where to: a file for one picture, else a folder.",
+            help="Pictures, videos, folders, zips or globs; and where to: a file for one picture, else a folder.",
         ),
     ],
     to: Annotated[
@@ -29,30 +29,44 @@ def translate(
             "one that comes without this option. Those of one number have the same latent, always.",
         ),
     ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Write what goes in and what comes out side by side.")
+    ] = False,
+    targets: Annotated[
+        Path | None,
+        typer.Option(help="With --compare: what should have come out, a picture, or a folder of the same names."),
+    ] = None,
     device: Annotated[str, typer.Option(help="Where to compute: cpu, cuda.")] = "cpu",
     as_json: Json = False,
 ) -> None:
     """Make of each picture what the model was taught, at its own size; folders keep their structure.
 
-    A picture that cannot be read is named and left out; then the exit code is 1.
+    What cannot be read is named and left out; then the exit code is 1.
     """
     from sparring.errors import UsageError
 
     if len(paths) < 2:
         raise UsageError("say what to translate and where to: sparring translate MODEL IN OUT")
+    if targets is not None and not compare:
+        raise UsageError("--targets names true pictures to stand beside the others: add --compare")
     from sparring.games.picture_to_picture import translation
+    from sparring.inference.compare import Compare
+    from sparring.inference.compare import targets as open_targets
+    from sparring.inference.jobs import plan
     from sparring.inference.model import load
-    from sparring.inference.translate_files import plan, run
+    from sparring.inference.translate_files import run
 
     *inputs, out = paths
-    jobs = plan(inputs, out, variants)  # a wrong name is said before anything is loaded
+    beside = Compare(open_targets(targets) if targets is not None else None) if compare else None
+    jobs = plan(inputs, out, variants, beside)  # a wrong name is said before anything is loaded
     product = load(model, device).product
     translation(product).check(to, variants or 0)
-    done = run(product, jobs, lambda text: typer.echo(text, err=True), to)
+    done = run(product, jobs, lambda text: typer.echo(text, err=True), to, beside)
     if as_json:
-        echo_json({"out": str(out), "written": done.written, "skipped": list(done.skipped)})
+        echo_json({"out": str(out), "written": done.written, "videos": done.videos, "skipped": list(done.skipped)})
     else:
-        left = f", {len(done.skipped):,} left out" if done.skipped else ""
-        typer.echo(f"{out}: {done.written:,} pictures{left}")
+        kinds = {"pictures": done.written, "videos": done.videos, "left out": len(done.skipped)}
+        said = [f"{count:,} {kind}" for kind, count in kinds.items() if count]
+        typer.echo(f"{out}: {', '.join(said)}")
     if done.skipped:
         raise typer.Exit(1)

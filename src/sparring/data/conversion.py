@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from sparring.config import Data
+from sparring.data import deep
 from sparring.data.dataset import Dataset, open_dataset
 from sparring.data.parallel import Announce, Progress, silent
 from sparring.errors import SparringError, UsageError
@@ -53,7 +54,7 @@ def convert(path: str, destination: Path, config: Data, announce: Announce = sil
 
 
 def _check_depth(dataset: Dataset) -> None:
-    if (dataset.spec.channels, dataset.spec.bits) not in ((1, 8), (3, 8), (1, 16)):
+    if (dataset.spec.channels, dataset.spec.bits) not in ((1, 8), (3, 8), (1, 16), (3, 16)):
         what = f"{dataset.spec.channels} channels of {dataset.spec.bits} bits"
         raise UsageError(f"{dataset.title}: {what} cannot be written as PNG: keep the array file")
 
@@ -71,6 +72,8 @@ def _write(dataset: Dataset, archive: zipfile.ZipFile, announce: Announce) -> It
 
 def _png(row: Tensor) -> bytes:
     pixels = row.permute(1, 2, 0).numpy()
+    if pixels.dtype == np.uint16:
+        return deep.png(pixels)
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)).save(buffer, "PNG")
     return buffer.getvalue()

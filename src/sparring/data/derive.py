@@ -166,19 +166,34 @@ def _downscaled(picture: Pixels, factor: float, _: int) -> Pixels:
     return _rounded(np.stack(planes), picture)
 
 
+def with_hole(picture: Pixels, missing: NDArray[np.bool_]) -> Pixels:
+    """A picture that is grey where it is missing, and a further channel, which is black there and else white.
+
+    Args:
+        picture: [C, H, W].
+        missing: [H, W].
+
+    >>> with_hole(np.zeros((1, 1, 2), np.uint8), np.array([[True, False]])).tolist()
+    [[[128, 0]], [[0, 255]]]
+    """
+    found = np.full((len(picture) + 1, *picture.shape[1:]), _top(picture), picture.dtype)
+    found[:-1] = picture
+    found[:-1, missing] = (_top(picture) + 1) // 2
+    found[-1, missing] = 0
+    return found
+
+
 def _masked(picture: Pixels, share: float, number: int) -> Pixels:
     """A rectangle of about that share of the picture, at most twice as long as wide, somewhere in it."""
-    channels, height, width = picture.shape
+    _, height, width = picture.shape
     generator = np.random.default_rng(mix("mask", number))
     stretch = 2 ** generator.uniform(-0.5, 0.5)
     rows = min(height, max(1, round(height * share**0.5 * stretch)))
     columns = min(width, max(1, round(width * share**0.5 / stretch)))
     top, left = (int(generator.integers(0, space + 1)) for space in (height - rows, width - columns))
-    found = np.full((channels + 1, height, width), _top(picture), picture.dtype)
-    found[:channels] = picture
-    found[:channels, top : top + rows, left : left + columns] = (_top(picture) + 1) // 2
-    found[channels, top : top + rows, left : left + columns] = 0
-    return found
+    missing = np.zeros((height, width), np.bool_)
+    missing[top : top + rows, left : left + columns] = True
+    return with_hole(picture, missing)
 
 
 def _blurred(picture: Pixels, deviation: float, _: int) -> Pixels:

@@ -18,7 +18,7 @@ def silent(_: str) -> None:
 
 
 class Progress:
-    """A line such as `decoding pictures: 640 of 9,000`, every two seconds at most."""
+    """A line such as `decoding pictures: 640 of 9,000`, every two seconds at most; a total of 0 is not known."""
 
     def __init__(self, doing: str, total: int, announce: Announce) -> None:
         self._doing = doing
@@ -30,7 +30,7 @@ class Progress:
         """So many are done."""
         if time.monotonic() - self._said > _SECONDS_BETWEEN:
             self._said = time.monotonic()
-            self._announce(f"{self._doing}: {done:,} of {self._total:,}")
+            self._announce(f"{self._doing}: {done:,}" + (f" of {self._total:,}" if self._total else ""))
 
 
 def in_threads(work: Callable[[int], Result], count: int, doing: str, announce: Announce) -> Iterator[Result]:

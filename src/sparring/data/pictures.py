@@ -1,4 +1,7 @@
-"""One picture file to one array, by Pillow: grey or colour, 8 or 16 bit, upright, without transparency."""
+"""One picture file to one array: upright, without transparency, 8 or 16 bit; grey, colour, or so many channels.
+
+By Pillow, which knows every format; and by `deep` what Pillow would reduce or refuse.
+"""
 
 import warnings
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from sparring.data import deep
 from sparring.data.sources import Header, one_line
 
 # Pillow only warns where a picture is larger than MAX_IMAGE_PIXELS and no more than twice that; here it is an error.
@@ -26,7 +30,12 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_CUT_SHORT = ("truncated", "Truncated", "not processed", "broken data stream", "unexpected end")
+_ROWS = 256
+"""So many at a time, since the arithmetic takes four times the memory."""
+_CUT_SHORT = (
+    *("truncated", "Truncated", "not processed", "broken data stream", "unexpected end"),
+    *("failed to read", "too small", "corrupted strip", "corrupted tile"),  # of the readers in `deep`
+)
 
 
 def look(stream: BinaryIO, numbers: bool = False) -> Header:
@@ -39,24 +48,31 @@ def look(stream: BinaryIO, numbers: bool = False) -> Header:
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
+    header = deep.look_tiff(stream)
+    if header is not None:
+        _refuse_bomb(header.width, header.height, -(-header.channels // 4))
+        return header
     with _open(stream) as image:
         height, width = image.height, image.width
         if _early_orientation(image) >= 5:
             height, width = width, height
-        grey, deep = image.mode in (_GREY | _PALETTE if numbers else _GREY), image.mode in _DEEP
+        deep_png = _is_deep_png(image)
+        is_deep = deep_png or image.mode in _DEEP
+        as_grey = image.mode in (_GREY | _PALETTE if numbers else _GREY) or image.mode in _DEEP
+        grey = as_grey or (deep_png and "LA;16" in str(image.tile))
         return Header(
             height,
             width,
-            channels=1 if grey or deep else 3,
-            bits=16 if deep else 8,
-            mode=image.mode,
+            channels=1 if grey else 3,
+            bits=16 if is_deep else 8,
+            mode=f"{image.mode};16" if deep_png and image.mode not in _DEEP else image.mode,
             transparent=image.has_transparency_data and not numbers,
-            reduced=not deep and ";16" in str(image.tile),
+            reduced=not is_deep and ";16" in str(image.tile),
         )
 
 
 def decode(stream: BinaryIO, numbers: bool = False) -> NDArray[Any]:
-    """The pixels of a picture, HWC, uint8 or uint16, 1 or 3 channels; of an animation, the first frame.
+    """The pixels of a picture, HWC, uint8 or uint16; of an animation, the first frame.
 
     The orientation that a camera wrote down is applied, a palette looked up, transparency laid on white.
 
@@ -67,7 +83,7 @@ def decode(stream: BinaryIO, numbers: bool = False) -> NDArray[Any]:
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
-    return decode_whole(stream, numbers).pixels
+    return decode_whole(stream, numbers).on_white()
 
 
 @dataclass(frozen=True)
@@ -75,14 +91,27 @@ class Whole:
     """A picture with what is not trained on, but belongs to it.
 
     Attributes:
-        pixels: [H, W, C], as `decode` gives them.
-        alpha: [H, W], uint8, how opaque each is; None where all are.
+        pixels: [H, W, C], uint8 or uint16; where they are transparent, the colours that they would have.
+        alpha: [H, W], of the same type, how opaque each is; None where all are.
         profile: of its colours (ICC), as it is in the file; None without.
     """
 
     pixels: NDArray[Any]
-    alpha: NDArray[np.uint8] | None
+    alpha: NDArray[Any] | None
     profile: bytes | None
+
+    def on_white(self) -> NDArray[Any]:
+        """The pixels as they look on white paper."""
+        if self.alpha is None:
+            return self.pixels
+        top = int(np.iinfo(self.pixels.dtype).max)
+        laid = np.empty_like(self.pixels)
+        for start in range(0, len(laid), _ROWS):
+            rows = slice(start, start + _ROWS)
+            opaque = self.alpha[rows, :, None].astype(np.uint32)
+            mixed = self.pixels[rows] * opaque + top * (top - opaque)  # at most top^2, which 32 bits hold
+            laid[rows] = mixed // top + (mixed % top > top // 2)
+        return laid
 
 
 def decode_whole(stream: BinaryIO, numbers: bool = False) -> Whole:
@@ -96,16 +125,38 @@ def decode_whole(stream: BinaryIO, numbers: bool = False) -> Whole:
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
+    header = deep.look_tiff(stream)
+    if header is not None:
+        _refuse_bomb(header.width, header.height, -(-header.channels // 4))
+        pixels, alpha, profile, turn = deep.decode_tiff(stream)
+        return Whole(_turned(pixels, turn), None if alpha is None else _turned(alpha, turn), profile)
     with _open(stream) as image:
+        if _is_deep_png(image):
+            return _deep_png(image, stream)
         image.load()
-        turn = _TURNS.get(_orientation(image))
-        upright: Image.Image = image.transpose(turn) if turn is not None else image
+        turn_by = _TURNS.get(_orientation(image))
+        upright: Image.Image = image.transpose(turn_by) if turn_by is not None else image
         if numbers and upright.mode in _GREY | _PALETTE:
             return Whole(_numbers(upright), None, None)
-        transparent = image.has_transparency_data
-        pixels = _deep(upright) if upright.mode in _DEEP else _shallow(upright, transparent)
-        alpha = np.array(upright.convert("RGBA").getchannel("A")) if transparent else None
+        pixels, alpha = (_deep(upright), None) if upright.mode in _DEEP else _shallow(upright)
         return Whole(pixels, alpha, image.info.get("icc_profile"))
+
+
+def _is_deep_png(image: ImageFile.ImageFile) -> bool:
+    return image.format == "PNG" and ";16" in str(image.tile)
+
+
+def _deep_png(image: Image.Image, stream: BinaryIO) -> Whole:
+    stream.seek(0)
+    pixels, alpha = deep.decode_png(stream.read())
+    turn, profile = _early_orientation(image), image.info.get("icc_profile")
+    return Whole(_turned(pixels, turn), None if alpha is None else _turned(alpha, turn), profile)
+
+
+def _turned(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """[H, W, ...] as it should be seen, by the number that a camera wrote down."""
+    flipped = pixels[:, ::-1] if orientation in (2, 4, 5, 7) else pixels
+    return np.rot90(flipped, {3: 2, 4: 2, 5: 1, 6: 3, 7: 3, 8: 1}.get(orientation, 0))
 
 
 def explain(error: BaseException) -> tuple[str, bool]:
@@ -129,12 +180,16 @@ def _open(stream: BinaryIO) -> ImageFile.ImageFile:
         raise ValueError("the file is empty")
     stream.seek(0)
     image = Image.open(stream)
-    limit = Image.MAX_IMAGE_PIXELS
-    if limit is not None and image.width * image.height > limit:
-        raise ValueError(f"{image.width}x{image.height} is more than {limit:,} pixels: refused as a decompression bomb")
+    _refuse_bomb(image.width, image.height)
     if image.mode == "F":
         raise ValueError("floating-point pixels (mode F): save it with 8 or 16 bits")
     return image
+
+
+def _refuse_bomb(width: int, height: int, planes: int = 1) -> None:
+    limit = Image.MAX_IMAGE_PIXELS
+    if limit is not None and width * height * planes > limit:
+        raise ValueError(f"{width}x{height} is more than {limit:,} pixels: refused as a decompression bomb")
 
 
 def _early_orientation(image: Image.Image) -> int:
@@ -164,11 +219,10 @@ def _numbers(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(single)[:, :, None]
 
 
-def _shallow(image: Image.Image, transparent: bool) -> NDArray[np.uint8]:
+def _shallow(image: Image.Image) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
     grey = image.mode in _GREY
-    if transparent:
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image.convert("RGBA"))
-        image = white
+    if image.has_transparency_data:
+        colours = np.array(image.convert("RGBA"))
+        return colours[:, :, : 1 if grey else 3], colours[:, :, 3]
     pixels = np.array(image.convert("L" if grey else "RGB"))
-    return pixels[:, :, None] if grey else pixels
+    return pixels[:, :, None] if grey else pixels, None

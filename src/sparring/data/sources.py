@@ -43,11 +43,11 @@ class Header:
     Attributes:
         height: rows.
         width: columns.
-        channels: 1 for grey, 3 for colour, any number for arrays.
+        channels: 1 for grey, 3 for colour, any number for arrays and TIFF.
         bits: 8, 16, or 32 for points.
         mode: the decoder's name for it, such as `RGB`, `P` or `I;16`.
         transparent: whether it has transparency, which is laid on white.
-        reduced: whether it holds 16 bits per colour of which the decoder keeps 8.
+        reduced: whether it holds 16 bits per colour of which the decoder keeps 8, as of CMYK.
     """
 
     height: int

@@ -62,7 +62,7 @@ def plan(source: Source, found: Survey, config: Data) -> tuple[Spec, Preparation
     """The shape to train on, what is done to each picture, and the choices made for the user, one sentence each.
 
     Raises:
-        SparringError: pictures of 8 and of 16 bits in one set.
+        SparringError: pictures of 8 and of 16 bits in one set, or of different channels that do not become each other.
         UsageError: the configuration asks for what these pictures cannot be.
     """
     notes: list[str] = []
@@ -80,7 +80,7 @@ def plan(source: Source, found: Survey, config: Data) -> tuple[Spec, Preparation
     if any(header.transparent for header in found.headers):
         notes.append("transparent pictures are laid on white")
     if any(header.reduced for header in found.headers):
-        notes.append("colour files of 16 bits are read as 8 bits: use an .npz of uint16 to keep them")
+        notes.append("files of 16 bits whose colours are not RGB are read as 8 bits: save them as RGB to keep them")
     spec = Spec.model_validate(
         {"channels": channels, "height": height, "width": width, "bits": bits}
         | {"classes": source.classes, "factors": factors_of(source)}
@@ -139,6 +139,11 @@ def _channels(headers: Counter[Header], config: Data, notes: list[str]) -> int:
     for header, count in headers.items():
         counts[header.channels] += count
     have = max(counts)
+    if len(counts) > 1 and not set(counts) <= {1, 3}:
+        each = ", ".join(f"{count} of {channels}" for channels, count in sorted(counts.items()))
+        raise SparringError(
+            f"{config.path}: pictures of different channels: {each}: save them with equally many, or remove the others"
+        )
     if config.channels is not None and have not in (1, 3):
         raise UsageError(
             f"{config.path}: has {have} channels, which cannot become {config.channels}: leave data.channels out"

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from sparring.data import deep
 from sparring.data.batches import to_stored
 from sparring.data.maps import class_channels
 from sparring.data.spec import Spec
@@ -20,17 +21,19 @@ QUICK = 1
 
 
 def can_be_png(spec: Spec) -> bool:
-    """Whether one picture fits a PNG without loss: 8 bits grey, colour, either with alpha; 16 bits grey."""
-    return spec.channels in (1, 2, 3, 4) if spec.bits == 8 else spec.bits == 16 and spec.channels == 1
+    """Whether one picture fits a PNG without loss: grey, colour, either with alpha, of 8 or 16 bits."""
+    return spec.channels in (1, 2, 3, 4) and not spec.points
 
 
 def png(picture: NDArray[Any], effort: int = 6) -> bytes:
     """An [H, W, C] picture as the bytes of a PNG; see `can_be_png`.
 
     Args:
-        picture: uint8, or uint16 of one channel.
+        picture: uint8 or uint16.
         effort: spent on making the file small, 0 to 9.
     """
+    if picture.dtype == np.uint16:
+        return deep.png(picture, effort=effort)
     image = Image.fromarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", compress_level=effort)

@@ -181,5 +181,7 @@ def padded(pixels: Pixels, multiple: int) -> tuple[Pixels, int, int]:
     height, width = pixels.shape[:2]
     new_height, new_width = framed((height, width), multiple)
     top, left = (new_height - height) // 2, (new_width - width) // 2
+    if (new_height, new_width) == (height, width):
+        return pixels, 0, 0
     borders = ((top, new_height - height - top), (left, new_width - width - left), (0, 0))
     return np.pad(pixels, borders, mode="edge"), top, left

@@ -148,6 +148,8 @@ def _fitted(pixels: NDArray[Any], wanted: Spec) -> NDArray[Any]:
 def _with_channels(pixels: NDArray[Any], wanted: int) -> NDArray[Any]:
     have = pixels.shape[2]
     if have != wanted and {have, wanted} != {1, 3}:
-        array = f".npy [height, width, {wanted}]"
-        raise UsageError(f"a picture of {have} channels for a model that takes {wanted}: give it as an array, {array}")
+        remedy = f"give it as a TIFF or as an array, .npy [height, width, {wanted}]"
+        if wanted == have + 1:
+            remedy += "; or, where it was taught to fill holes, erase what is missing, so that it is transparent"
+        raise UsageError(f"a picture of {have} channels for a model that takes {wanted}: {remedy}")
     return with_channels(pixels, wanted)
