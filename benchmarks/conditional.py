@@ -27,6 +27,7 @@ from sparring.config import Data
 from sparring.games.base import sampler
 from sparring.games.noise_to_image import CLASS
 from sparring.inference.model import Model
+from sparring.nn.layout import laid_out
 
 SHOWN, BATCH, RATE = 300_000, 128, 3e-3
 """Pictures that a classifier is shown, whatever it is trained on; in a batch; and its highest learning rate."""
@@ -42,8 +43,7 @@ def classifier(classes: int) -> nn.Module:
 
     hidden = [nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * 3 * 3, 128), nn.ReLU(), nn.Linear(128, classes)]
     network = nn.Sequential(*block(1, 16), *block(16, 32), *block(32, 64), *hidden)
-    laid_out: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return laid_out
+    return laid_out(network)
 
 
 def scaled(pictures: NDArray[np.generic]) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from sparring.nn.heads import Discriminator, Logit, PlaneDiscriminator
+from sparring.nn.layout import laid_out
 from sparring.nn.minibatch import MinibatchDeviation, MinibatchDiscrimination
 from sparring.nn.norms import Norm, normalise_spectrally
 from sparring.nn.packing import Packed
@@ -35,7 +36,7 @@ def generator(name: str, shape: Shape, *, latent: int, width: int, condition: in
     >>> network = generator("mlp", (1, 28, 28), latent=100, width=32)
     """
     network: nn.Module = find(__name__, name).Generator(shape, latent=latent, width=width, condition=condition)
-    return _laid_out(network)
+    return laid_out(network)
 
 
 def discriminator(
@@ -81,10 +82,4 @@ def discriminator(
     network: nn.Module = (PlaneDiscriminator if planes else Discriminator)(trunk, head(features))
     if norm == "spectral":
         normalise_spectrally(network)
-    return _laid_out(network)
-
-
-def _laid_out(network: nn.Module) -> nn.Module:
-    # float32 convolutions were faster so in every shape that was tried on a CPU
-    laid_out: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return laid_out
+    return laid_out(network)

@@ -8,6 +8,7 @@ from torch import nn
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.nn.framing import Size
+from sparring.nn.layout import laid_out
 from sparring.nn.resampling import Upsampling
 from sparring.registry import find
 from sparring.translators.domains import DomainDiscriminator
@@ -52,7 +53,7 @@ def translator(
         dropout=dropout,
         told=told,
     )
-    return _laid_out(network)
+    return laid_out(network)
 
 
 def input_channels(spec: Spec) -> int:
@@ -91,7 +92,7 @@ def patch_discriminator(channels: int, size: Size, *, width: int, norm: str, pat
         UsageError: the pictures are too small for such patches.
     """
     check_size(size)
-    return _laid_out(PatchDiscriminator(channels, size, width=width, norm=norm, patch=patch))
+    return laid_out(PatchDiscriminator(channels, size, width=width, norm=norm, patch=patch))
 
 
 def discriminator_of_scales(
@@ -112,7 +113,7 @@ def discriminator_of_scales(
         UsageError: the pictures are too small for such patches.
     """
     check_size(size)
-    return _laid_out(Scales(channels, size, width=width, norm=norm, most=most, patch=patch))
+    return laid_out(Scales(channels, size, width=width, norm=norm, most=most, patch=patch))
 
 
 def domain_discriminator(channels: int, size: Size, *, width: int, domains: int) -> nn.Module:
@@ -122,7 +123,7 @@ def domain_discriminator(channels: int, size: Size, *, width: int, domains: int)
         UsageError: the pictures are too small.
     """
     check_size(size)
-    return _laid_out(DomainDiscriminator(channels, size, width=width, domains=domains))
+    return laid_out(DomainDiscriminator(channels, size, width=width, domains=domains))
 
 
 def encoder(channels: int, size: Size, *, width: int, latent: int) -> nn.Module:
@@ -132,7 +133,7 @@ def encoder(channels: int, size: Size, *, width: int, latent: int) -> nn.Module:
         UsageError: the pictures are too small.
     """
     check_size(size)
-    return _laid_out(Encoder(channels, size, width=width, latent=latent))
+    return laid_out(Encoder(channels, size, width=width, latent=latent))
 
 
 def latent_discriminator(latent: int) -> nn.Module:
@@ -155,9 +156,3 @@ def check_size(size: Size) -> None:
             f"pictures of {size[1]}x{size[0]} are too small to translate: at least {SMALLEST} pixels a side are "
             f"needed (data.size={SMALLEST * 2} enlarges them)"
         )
-
-
-def _laid_out(network: nn.Module) -> nn.Module:
-    # float32 convolutions were faster so in every shape that was tried on a CPU
-    laid_out: nn.Module = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return laid_out
