@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Literal
 
-import torch
 from torch import nn
 
 from sparring.nn.heads import Discriminator, Logit, PlaneDiscriminator
