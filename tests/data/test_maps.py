@@ -230,3 +230,11 @@ def test_ordinary_pictures_are_as_they_were() -> None:
     again = maps.decoded(maps.encoded(stored, spec), spec)
     assert np.array_equal(again, stored.permute(0, 2, 3, 1).numpy())
     assert "map" not in spec.model_dump(exclude_none=True)  # fingerprints of sets without maps stay what they were
+
+
+def test_sources_alone_are_a_channel_a_class_as_well(tmp_path: Path) -> None:
+    """What is trained on the sources by itself, such as a classifier of them."""
+    found = opened(fill(tmp_path), "inputs", direction="b-to-a")
+    assert found.inputs is not None and found.inputs.spec.map is not None
+    alone = found.inputs.batch(np.arange(2)).pictures
+    assert alone.shape[1] == found.inputs.spec.channels and set(alone.unique().tolist()) == {-1.0, 1.0}

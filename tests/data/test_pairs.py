@@ -361,3 +361,25 @@ def test_two_classes_are_two_sides_of_an_unpaired_set(tmp_path: Path) -> None:
     fill(tmp_path / "train" / "donkeys", A)
     with pytest.raises(UsageError, match=r"3 classes \(donkeys, horses, zebras\).*--inputs, or take stargan"):
         open_pairs(Data(path=str(tmp_path)), aligned=False)
+
+
+def test_folders_of_sources_may_be_called_a_and_b(tmp_path: Path) -> None:
+    for folder in ("a", "b", "c"):
+        fill(tmp_path / "in" / folder, A)
+        fill(tmp_path / "out" / folder, B)
+    config = Data(path=str(tmp_path / "out"), inputs=str(tmp_path / "in"))
+    assert len(open_pairs(config, aligned=True)) == 24
+    (tmp_path / "in" / "a").rename(tmp_path / "in" / "train")
+    with pytest.raises(SparringError, match="16 pictures have no partner"):
+        open_pairs(config, aligned=True)
+
+
+def test_a_side_without_a_picture_and_a_stray_picture_are_named(tmp_path: Path) -> None:
+    fill(tmp_path / "A", A)
+    (tmp_path / "B").mkdir()
+    with pytest.raises(SparringError, match="side B holds no pictures"):
+        open_pairs(Data(path=str(tmp_path)), aligned=True)
+    fill(tmp_path / "B", B)
+    fill(tmp_path, {"preview.png": 1})
+    with pytest.raises(SparringError, match=r"preview\.png lies beside the folders A and B"):
+        open_pairs(Data(path=str(tmp_path)), aligned=True)

@@ -110,7 +110,7 @@ def test_a_hole_is_where_a_picture_is_transparent(tmp_path: Path) -> None:
             return pictures[:, :3]
 
     sort = {"channels": 3, "height": 16, "width": 16}
-    filler = Translation(Seen(), Spec.model_validate(sort | {"inputs": sort | {"channels": 4}}))
+    filler = Translation(Seen(), Spec.model_validate(sort | {"inputs": sort | {"channels": 4, "holes": True}}))
     trained = derive.parse("mask")
     assert trained is not None
     pixels = noise(16, 20)
@@ -197,7 +197,7 @@ def test_grey_goes_through_a_colour_model_and_colour_through_a_grey_one(tmp_path
         (["here/a.png"], "here", "over its own source"),
         (["here/a.png"], "new/name", "ends like a picture's"),
         (["here/here"], "here", "over its own source"),
-        (["here", "here/a.png"], "there", "pictures would be written as .*a.png"),
+        (["here", "here/a.png"], "there", r"a\.png and .*a\.png would be written as .*a\.png"),
         (["nowhere"], "out", "nothing at"),
         (["empty"], "out", "holds no pictures"),
         (["here"], "file.txt", "is a file, and several"),
@@ -354,3 +354,58 @@ def test_a_model_of_one_translation_has_no_variants(tmp_path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, "leave the variants out" in done.stderr) == (2, True)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.png"]
+
+
+def test_four_channels_are_no_hole_for_a_model_that_was_taught_none(tmp_path: Path) -> None:
+    sort = {"channels": 3, "height": 16, "width": 16}
+    infrared = Translation(Same(), Spec.model_validate(sort | {"inputs": sort | {"channels": 4}}))
+    Image.fromarray(noise(16, 20, 4)).save(tmp_path / "a.png")
+    assert "3 channels for a model that takes 4" in through(infrared, [tmp_path / "a.png"], tmp_path / "b.png")[1][0]
+
+
+def test_no_two_pictures_are_written_in_one_place(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    Image.fromarray(noise(16, 20)).save(tmp_path / "in" / "a.png")
+    np.save(tmp_path / "in" / "a.png.npy", noise(16, 20))
+    sort = {"channels": 5, "height": 16, "width": 16}
+    product = Translation(Fifth(), Spec.model_validate(sort | {"inputs": sort | {"channels": 3}}))
+    written, skipped = through(product, [tmp_path / "in"], tmp_path / "out")
+    assert written == 1 and "as another picture was: rename one" in skipped[0]
+
+
+def test_what_a_glob_finds_goes_into_a_folder_however_much_it_is(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "read.txt").write_text("me")
+    for name in ("a.png", "b.ico"):
+        Image.fromarray(noise(16, 16)).save(tmp_path / "in" / name)
+    assert through(same(), [tmp_path / "in" / "*.png"], tmp_path / "one") == (1, [])
+    assert through(same(), [tmp_path / "in" / "*"], tmp_path / "all") == (2, [])
+    assert [path.name for path in sorted((tmp_path / "all").iterdir())] == ["a.png", "b.ico.png"]
+
+
+def test_foreign_bytes_are_named_and_left_out(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    np.save(whole, noise(16, 20))
+    header = whole.getvalue()[:128].replace(b"(16, 20, 3)", b"(9999999999, 20, 3)")[:128]
+    files = {
+        "postscript.png": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n",
+        "huge.npy": header,
+        "short.npy": whole.getvalue()[:-1],
+        "none.npy": b"PK",
+    }
+    objects = io.BytesIO()
+    np.save(objects, np.array([{}], dtype=object))
+    (tmp_path / "in").mkdir()
+    for name, content in (files | {"objects.npy": objects.getvalue()}).items():
+        (tmp_path / "in" / name).write_bytes(content)
+    Image.fromarray(noise(16, 20)).save(tmp_path / "in" / "z.png")
+    written, skipped = through(same(), [tmp_path / "in"], tmp_path / "out")
+    assert written == 1
+    found = {line.split(": ")[0].rpartition("/")[2]: line.partition(": ")[2] for line in skipped}
+    assert found == {
+        "huge.npy": "its end is missing",
+        "none.npy": "not a .npy array",
+        "objects.npy": "holds objects of Python, not numbers: save it as uint8 or uint16",
+        "postscript.png": "not a picture that can be read",
+        "short.npy": "its end is missing",
+    }

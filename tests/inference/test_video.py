@@ -341,3 +341,20 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(SparringError, match="cannot write"):
         through(source, tmp_path / "file" / "b.mp4")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_names_other_files_is_no_video(packed: bool, tmp_path: Path) -> None:
+    film(tmp_path / "private.mp4")
+    (tmp_path / "in").mkdir()
+    content = f"ffconcat version 1.0\nfile '{tmp_path / 'private.mp4'}'\n"
+    (tmp_path / "in" / "clip.mp4").write_text(content)
+    (tmp_path / "in" / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")
+    if packed:
+        with ZipFile(tmp_path / "in.zip", "w") as archive:
+            archive.writestr("clip.mp4", content)
+    given = tmp_path / ("in.zip" if packed else "in")
+    done = run(translator(), plan([given], tmp_path / "out"), lambda text: None)
+    assert done.videos == 0 and not list(tmp_path.glob("out/*"))
+    assert "clip.mp4: is no video of a sort that is read" in done.skipped[0]
+    assert packed or "gone.mp4: cannot be read: No such file" in done.skipped[1]

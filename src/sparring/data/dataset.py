@@ -13,7 +13,7 @@ from torch import Tensor
 from sparring.config import Data
 from sparring.data.arrays import ArraySource
 from sparring.data.augment import UNCHANGED, Changes
-from sparring.data.batches import Factored, Images, Paired, Unpaired, from_stored
+from sparring.data.batches import Factored, Images, Paired, Unpaired
 from sparring.data.maps import encoded
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.prepare import Preparation, with_channels
@@ -112,7 +112,7 @@ class Dataset:
         factors = None if self.factors is None else torch.from_numpy(self.factors[indices])
         rows = self.rows(indices)
         if self.inputs is None:
-            return as_batch(rows, labels, factors, self.spec.bits)
+            return as_batch(encoded(rows, self.spec), labels, factors)
         kind = Paired if self.aligned else Unpaired
         others = indices if self.aligned else indices % len(self.inputs)
         return kind(encoded(rows, self.spec), encoded(self.inputs.rows(others), self.inputs.spec))
@@ -124,9 +124,8 @@ class Dataset:
             raise broken_error(self.title, [broken]) from broken
 
 
-def as_batch(rows: Tensor, labels: Tensor | None, factors: Tensor | None, bits: int) -> Images:
-    """A batch of stored rows, with labels and factors where there are any."""
-    pictures = from_stored(rows, bits)
+def as_batch(pictures: Tensor, labels: Tensor | None, factors: Tensor | None) -> Images:
+    """Pictures in [-1, 1], with labels and factors where there are any."""
     return Images(pictures) if labels is None or factors is None else Factored(pictures, labels, factors)
 
 

@@ -12,7 +12,8 @@ from sparring.data import derive
 from sparring.data.dataset import Dataset, open_dataset, read
 from sparring.data.mapped import read_maps
 from sparring.data.parallel import Announce, silent
-from sparring.data.sides import check_shapes, open_sides
+from sparring.data.partners import check_shapes
+from sparring.data.sides import open_sides
 from sparring.data.sources import BrokenPicture, Header, Source
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
@@ -49,6 +50,7 @@ def open_pairs(config: Data, aligned: bool, announce: Announce = silent, like: S
         if second.spec.points:
             raise UsageError(f"{config.path}: points of the plane are no pictures to translate")
         first = read(Derived.of(second, derivation), _sized(config, second), announce)
+        first = replace(first, spec=first.spec.model_copy(update={"holes": derivation.kind == "mask"}))
         return _joined(second, first, aligned) if backwards else _joined(first, second, aligned)
     sides = open_sides(config, aligned)
     if aligned:

@@ -18,6 +18,8 @@ from sparring.data.sources import Header, one_line
 # Set once at import: `warnings.catch_warnings` around each picture would not be safe between threads.
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
+# what names in `stores.PICTURES` stand for: Pillow goes by content, and some of its other readers start programs
+_FORMATS = ("PNG", "JPEG", "BMP", "DIB", "GIF", "TIFF", "WEBP", "AVIF", "JPEG2000", "PPM", "TGA", "ICO")
 _GREY = frozenset(["1", "L", "LA", "La"])
 _PALETTE = frozenset(["P", "PA"])
 _DEEP = frozenset(["I", "I;16", "I;16B", "I;16L", "I;16N"])
@@ -129,10 +131,13 @@ def decode_whole(stream: BinaryIO, numbers: bool = False) -> Whole:
     if header is not None:
         _refuse_bomb(header.width, header.height, -(-header.channels // 4))
         pixels, alpha, profile, turn = deep.decode_tiff(stream)
+        if numbers and pixels.shape[2] == 1:
+            return Whole(_turned(pixels, turn), None, None)
         return Whole(_turned(pixels, turn), None if alpha is None else _turned(alpha, turn), profile)
     with _open(stream) as image:
         if _is_deep_png(image):
-            return _deep_png(image, stream)
+            whole = _deep_png(image, stream)
+            return Whole(whole.pixels, None, None) if numbers and whole.pixels.shape[2] == 1 else whole
         image.load()
         turn_by = _TURNS.get(_orientation(image))
         upright: Image.Image = image.transpose(turn_by) if turn_by is not None else image
@@ -179,7 +184,7 @@ def _open(stream: BinaryIO) -> ImageFile.ImageFile:
     if not stream.read(1):
         raise ValueError("the file is empty")
     stream.seek(0)
-    image = Image.open(stream)
+    image = Image.open(stream, formats=_FORMATS)
     _refuse_bomb(image.width, image.height)
     if image.mode == "F":
         raise ValueError("floating-point pixels (mode F): save it with 8 or 16 bits")

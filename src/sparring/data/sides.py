@@ -1,39 +1,21 @@
 """What goes in beside what should come out: two folders, classes, halves of a picture, columns of a table, or sets."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from os.path import commonprefix
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from sparring.config import Data
 from sparring.data import builtin, derive
-from sparring.data.arrays import ArraySource
 from sparring.data.folders import SPLITS, PictureSource, choose, wrapper
 from sparring.data.metadata import inner
+from sparring.data.partners import SIDE, Sides, matched, place_of
 from sparring.data.recognise import find_data, open_source, open_store
-from sparring.data.sources import Header, Source, printable
+from sparring.data.sources import Source, printable
 from sparring.data.stores import is_picture
-from sparring.data.survey import look
 from sparring.data.views import half, picked
 from sparring.errors import SparringError, UsageError
 
 BESIDE = "beside"
 """Both pictures of a pair lie in one file, the first one left."""
-_SIDE = re.compile(r"(train|training|val|valid|validation|test|testing)?[ _-]?(a|b)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Sides:
-    """Two sources.
-
-    Attributes:
-        a: as a rule what goes in.
-        b: as a rule what should come out; row i belongs to row i of `a` where pairs were asked for.
-    """
-
-    a: Source
-    b: Source
 
 
 def open_sides(config: Data, aligned: bool) -> Sides:
@@ -52,10 +34,10 @@ def open_sides(config: Data, aligned: bool) -> Sides:
             raise UsageError(f"data.pairs={config.pairs} and data.inputs both say where sources lie: leave one out")
         first = open_source(config.inputs, config.split)
         sides = Sides(first, open_source(config.path, config.split))
-        return _matched(sides, config) if aligned else sides
+        return matched(sides, config, named=False) if aligned else sides
     folders = _two_folders(config) if config.pairs is None else None
     if folders is not None:
-        return _matched(folders, config) if aligned else folders
+        return matched(folders, config, named=True) if aligned else folders
     source = open_source(config.path, config.split)
     if config.pairs == BESIDE:
         return Sides(half(source, right=False), half(source, right=True))
@@ -143,15 +125,19 @@ def _two_folders(config: Data) -> Sides | None:
     if store is None:
         return None
     files = [name for name in store.names if is_picture(name)]
-    start = len(wrapper(files)) if files else 0
+    start = len(_around(wrapper(files))) if files else 0
     parts: dict[str, dict[str, list[str]]] = {}
     for name in files:
-        place = _place(name[start:])
-        if place is None:
+        place = place_of(name[start:])
+        if place is not None:
+            parts.setdefault(place[0], {"a": [], "b": []})[place[1]].append(name)
+        elif "/" in name[start:]:
             return None
-        parts.setdefault(place[0], {"a": [], "b": []})[place[1]].append(name)
     if not parts:
         return None
+    stray = next((name for name in files if place_of(name[start:]) is None), None)
+    if stray is not None:
+        raise SparringError(f"{path}: {printable(stray)} lies beside the folders A and B: move it into one, or away")
     whole = {part for part, sides in parts.items() if sides["a"] and sides["b"]}  # the others are of no use
     splits = () if set(parts) == {""} else tuple(sorted(whole | {config.split} & set(parts)))
     if not splits and config.split != "train":
@@ -167,120 +153,12 @@ def _two_folders(config: Data) -> Sides | None:
     return Sides(first, second)
 
 
-def _place(name: str) -> tuple[str, str] | None:
-    """The part and the side that a file lies in, by its one or two outer folders.
+def _around(folders: str) -> str:
+    """What all files lie in, as far as it is around parts and sides.
 
-    >>> _place("trainA/1.png"), _place("B/test/1.png"), _place("val/a/1.png"), _place("cats/1.png")
-    (('train', 'a'), ('test', 'b'), ('val', 'a'), None)
+    >>> _around("set/A/"), _around("set/x/")
+    ('set/', 'set/x/')
     """
-    folders = [folder.lower() for folder in name.split("/")[:-1]]
-    for at, folder in enumerate(folders[:2]):
-        found = _SIDE.fullmatch(folder)
-        if found is not None:
-            beside = [other for other in folders[:2] if other in SPLITS and other != folder]
-            part = found[1] or (beside[0] if beside else "")
-            return SPLITS.get(part, ""), found[2]
-        if folder not in SPLITS or at:
-            return None
-    return None
-
-
-# -- partners ---------------------------------------------------------------------------------------------------------
-
-
-def _matched(sides: Sides, config: Data) -> Sides:
-    """Both sides in the same order, by name; rows of arrays belong together by number.
-
-    Raises:
-        SparringError: some have no partner and `skip_bad` is off, or none has.
-    """
-    if isinstance(sides.a, ArraySource) and isinstance(sides.b, ArraySource):
-        if len(sides.a) != len(sides.b):
-            raise SparringError(f"{config.path}: {len(sides.b)} pictures for {len(sides.a)} sources: each needs one")
-        return sides
-    first, second = _by_key(sides.a, config.path), _by_key(sides.b, config.path)
-    both = [key for key in first if key in second]
-    alone = [sides.a.name(row) for key, row in first.items() if key not in second]
-    alone += [sides.b.name(row) for key, row in second.items() if key not in first]
-    if not both:
-        raise SparringError(
-            f"{config.path}: no picture has a partner of the same name: {sides.a.name(0)!r} on one side, "
-            f"{sides.b.name(0)!r} on the other; without pairs, take an unpaired game such as cyclegan"
-        )
-    if alone and not config.skip_bad:
-        named = ", ".join(alone[:5]) + (", ..." if len(alone) > 5 else "")
-        raise SparringError(
-            f"{config.path}: {len(alone)} pictures have no partner of the same name: {named}: add it, or leave them "
-            "out with --skip-bad (data.skip_bad=true)"
-        )
-    a, b = (picked(side, [keys[key] for key in both]) for side, keys in ((sides.a, first), (sides.b, second)))
-    note = f"; {len(alone):,} without a partner left out" if alone else ""
-    return Sides(replace(a, layout=f"{a.layout}{note}"), b)
-
-
-def _by_key(source: Source, where: str) -> Mapping[str, int]:
-    """Rows by what partners have in common: the name, without the folders of its side, and without its ending.
-
-    Raises:
-        SparringError: two pictures of a side have the same.
-    """
-    if not isinstance(source, PictureSource):
-        return {source.name(row): row for row in range(len(source))}
-    start = len(_common(source.files))
-    keys: dict[str, int] = {}
-    for row, name in enumerate(source.files):
-        key = str(PurePosixPath(_inside(name) or name[start:]).with_suffix(""))
-        if key in keys:
-            raise SparringError(
-                f"{where}: {source.name(keys[key])!r} and {source.name(row)!r} would have the same partner: rename one"
-            )
-        keys[key] = row
-    return keys
-
-
-def _inside(name: str) -> str:
-    """What lies behind the folders that say part and side; empty where there are none.
-
-    >>> _inside("set/A/test/x/1.png"), _inside("trainB/1.png"), _inside("cats/1.png")
-    ('x/1.png', '1.png', '')
-    """
-    parts = name.split("/")
-    for start in range(len(parts) - 1):
-        if _place("/".join(parts[start:])) is not None:
-            rest = parts[start:]
-            while len(rest) > 1 and (_SIDE.fullmatch(rest[0]) or rest[0].lower() in SPLITS):
-                rest = rest[1:]
-            return "/".join(rest)
-    return ""
-
-
-def _common(files: Sequence[str]) -> str:
-    """The folders that all files lie in.
-
-    >>> _common(["B/train/1.png", "B/train/x/2.png"])
-    'B/train/'
-    """
-    prefix = commonprefix([min(files), max(files)])  # noqa: RUF071, it is cut at a folder
-    return prefix[: prefix.rfind("/") + 1]
-
-
-def check_shapes(sides: Sides, where: str) -> None:
-    """Make sure that both pictures of each pair have the same proportions, so that one can be laid on the other.
-
-    Raises:
-        SparringError: some have not; the message names up to five.
-    """
-    bad = []
-    for row in range(len(sides.a)):
-        one, other = look(sides.a, row), look(sides.b, row)
-        if isinstance(one, Header) and isinstance(other, Header) and not _alike(one, other):
-            bad.append(f"{sides.b.name(row)} ({one.width}x{one.height} and {other.width}x{other.height})")
-    if bad:
-        named = ", ".join(bad[:5]) + (f" and {len(bad) - 5} more" if len(bad) > 5 else "")
-        raise SparringError(f"{where}: both pictures of a pair must have the same proportions: {named}: mend them")
-
-
-def _alike(one: Header, other: Header) -> bool:
-    """Whether one is the other enlarged, but for a pixel of rounding."""
-    longest = max(one.height, one.width, other.height, other.width)
-    return abs(one.height * other.width - one.width * other.height) <= longest
+    names = folders.split("/")[:-1]
+    own = [at for at, name in enumerate(names) if name.lower() in SPLITS or SIDE.fullmatch(name)]
+    return "".join(f"{name}/" for name in (names[: own[0]] if own else names))

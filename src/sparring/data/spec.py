@@ -48,6 +48,7 @@ class Spec(BaseModel):
         bits: 8 or 16 per channel for pictures; 32 for points, which stay floating point.
         classes: the names of the classes in the order of their labels; empty without labels.
         inputs: for translation, the pictures that go in; absent where there are none.
+        holes: whether the last channel says where the picture is there, and where it is to be filled in.
         factors: what else is known of every picture; of a set with labels alone, its class.
         map: of maps of classes, which channel is which class; absent of all other pictures.
 
@@ -65,6 +66,7 @@ class Spec(BaseModel):
     factors: tuple[Factor, ...] = ()
     inputs: "Spec | None" = None
     map: Map | None = None
+    holes: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -129,12 +129,12 @@ class Stream:
 
     def _known(self, rows: Tensor, at: Tensor, k: int) -> Images:
         """Stored rows as a batch, with what is known of them."""
-        bits = self.dataset.spec.bits
+        pictures = encoded(rows, self.dataset.spec)
         if self._few is not None:
-            return FewLabels(from_stored(rows, bits), self._few.batch(k))
+            return FewLabels(pictures, self._few.batch(k))
         labels = None if self._labels is None else self._labels.index_select(0, at)
         factors = None if self._factors is None else self._factors.index_select(0, at)
-        return as_batch(rows, labels, factors, bits)
+        return as_batch(pictures, labels, factors)
 
 
 class Order:

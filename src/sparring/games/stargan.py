@@ -26,6 +26,7 @@ from sparring import translators
 from sparring.config import Positive
 from sparring.data.batches import Images, Labelled, labels_of
 from sparring.data.spec import Spec
+from sparring.errors import UsageError
 from sparring.games.base import Move, Terms
 from sparring.games.picture_to_picture import PictureToPicture, Weight, Width, with_domain
 from sparring.nn.initialise import normal_weights
@@ -91,6 +92,8 @@ class StarGAN(PictureToPicture):
         super().__init__(spec)
         alike = spec.model_copy(update={"inputs": spec})
         domains = len(spec.classes)
+        if domains < 2:
+            raise UsageError("stargan translates between domains: put two sorts of pictures or more into class folders")
         generator = translators.translator(
             "residual", alike, width=width, norm="instance", upsampling=upsampling, told=domains
         )
@@ -103,6 +106,8 @@ class StarGAN(PictureToPicture):
     def prepare(self, batch: Images) -> Exchange:
         """Translate each to the domain of another one of the batch, as the authors do."""
         own = labels_of(batch)
+        if len(own) < 2:
+            raise UsageError("stargan translates each picture to the domain of another: set batch_size to 2 or more")
         wanted = own[torch.randperm(len(own), device=own.device)]
         return Exchange(batch.pictures, own, wanted, self._translate(batch.pictures, wanted))
 

@@ -12,8 +12,8 @@ from sparring.games.picture_to_picture import Translation
 
 
 def takes_holes(shipped: Translation) -> bool:
-    """Whether what goes in is a picture like those that come out, and one channel that says where it is missing."""
-    return shipped.spec.channels in (1, 3) and shipped.inputs.channels == shipped.spec.channels + 1
+    """Whether what goes in is a grey or colour picture, and one channel that says where it is missing."""
+    return shipped.inputs.holes and shipped.spec.channels in (1, 3)
 
 
 def with_mask(source: Whole, channels: int) -> NDArray[Any]:

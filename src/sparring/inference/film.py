@@ -26,6 +26,8 @@ Say = Callable[[str], None]
 
 FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 """What can be written, by the ending of its name."""
+READ = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpeg,mpegts,asf,flv,ogg"
+"""What is read, by FFmpeg's names: it goes by content, and other sorts of files name further files or servers."""
 ENCODERS = (
     ("libx264", {"crf": "18"}),
     ("libvpx-vp9", {"crf": "24", "b": "0", "deadline": "good", "cpu-used": "4", "row-mt": "1"}),

@@ -52,7 +52,8 @@ def plan(inputs: Sequence[Path], out: Path, variants: int | None = None, beside:
     """
     true = None if beside is None else beside.targets
     found = [path for given in inputs for path in _expanded(given)]
-    if len(found) == 1 and found[0].is_file() and _is_single(found[0]):
+    named = len(found) == 1 and found[0] == inputs[0]  # a glob may have found more, and next time does
+    if named and found[0].is_file() and _is_single(found[0]):
         place = out / _free(found[0].name) if out.is_dir() else out
         if not out.is_dir() and not _is_single(out):
             raise UsageError(f"{out}: give a folder that is there, or a name that ends like a picture's, such as .png")
@@ -91,7 +92,8 @@ def apart(jobs: list[Job], true: Targets | None) -> list[Job]:
     """
     place, count = Counter(job.out for job in jobs).most_common(1)[0]
     if count > 1:
-        raise UsageError(f"{count} pictures would be written as {place}: translate their folders one by one")
+        both = " and ".join([job.name for job in jobs if job.out == place][:2])
+        raise UsageError(f"{both} would be written as {place}: translate them one by one")
     sources = {job.source.resolve() for job in jobs if job.source is not None}
     sources |= {file.resolve() for file in (true.files() if true is not None else ())}
     over = next((job.out for job in jobs if job.out.resolve() in sources), None)
@@ -120,10 +122,11 @@ def _expanded(given: Path) -> Iterator[Path]:
     if given.exists():
         yield given
         return
-    found = sorted(glob.glob(str(given), recursive=True)) if glob.has_magic(str(given)) else []  # noqa: PTH207, as given
+    names = sorted(glob.glob(str(given), recursive=True)) if glob.has_magic(str(given)) else []  # noqa: PTH207, as given
+    found = [path for path in map(Path, names) if path.is_dir() or _is_single(path) or path.suffix.lower() == ".zip"]
     if not found:
         raise UsageError(f"nothing at {given}: give a picture, a folder, a zip or a glob")
-    yield from map(Path, found)
+    yield from found
 
 
 def _is_single(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """One picture as a file: an array, or what Pillow and `data.deep` can hold, with its transparency and its colours."""
 
 import io
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,30 @@ def decoded(content: bytes, name: str, numbers: bool = False) -> Whole:
     """
     if not name.lower().endswith(ARRAY):
         return pictures.decode_whole(io.BytesIO(content), numbers)
-    array = np.load(io.BytesIO(content), allow_pickle=False)
+    array = _array(content)
     array = array.astype(array.dtype.newbyteorder("="))
     if array.ndim == 2:
         array = array[:, :, None]
     if array.ndim != 3:
         raise ValueError(f"an array of shape {array.shape}: a picture is [height, width, channels]")
     return Whole(array, None, None)
+
+
+def _array(content: bytes) -> NDArray[Any]:
+    """What a `.npy` file holds; nothing is made that is larger than the file."""
+    stream = io.BytesIO(content)
+    try:
+        version = np.lib.format.read_magic(stream)
+    except ValueError as error:
+        raise ValueError("not a .npy array") from error
+    read_header = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
+    shape, _, kind = read_header(stream)
+    if kind.hasobject:
+        raise ValueError("holds objects of Python, not numbers: save it as uint8 or uint16")
+    if prod(shape) * kind.itemsize > len(content) - stream.tell():
+        raise ValueError("its end is missing")
+    array: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
+    return array
 
 
 def encoded(pixels: NDArray[Any], source: Whole, out: Path) -> bytes:
@@ -62,9 +80,8 @@ def encoded(pixels: NDArray[Any], source: Whole, out: Path) -> bytes:
     image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
     if alpha is not None and ending in (*DEEP, ".webp"):
         image.putalpha(Image.fromarray(alpha))
-    Image.init()
-    kind = Image.registered_extensions().get(ending)
-    if kind not in Image.SAVE or kind == "ICO":  # icons are made smaller
+    kind = _kind(ending)
+    if kind is None:
         raise UsageError(
             f"pictures cannot be written as {ending or 'a file without an ending'}: name it {out.stem}.png"
         )
@@ -72,6 +89,17 @@ def encoded(pixels: NDArray[Any], source: Whole, out: Path) -> bytes:
     quality = {} if ending in LOSSLESS else {"quality": QUALITY}
     image.save(buffer, kind, **options, **quality)
     return buffer.getvalue()
+
+
+def can_write(ending: str) -> bool:
+    """Whether files with such an ending, as `.png`, can be written at all."""
+    return ending.lower() == ARRAY or _kind(ending.lower()) is not None
+
+
+def _kind(ending: str) -> str | None:
+    Image.init()
+    kind = Image.registered_extensions().get(ending)
+    return kind if kind in Image.SAVE and kind != "ICO" else None  # icons are made smaller
 
 
 def _as_deep(alpha: NDArray[Any], kind: np.dtype[Any]) -> NDArray[Any]:

@@ -12,6 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -71,11 +72,21 @@ def tiles(height: int, width: int, margin: int, size: int = TILE) -> list[Tile]:
     return [Tile(rows, columns, outer, across) for rows, outer in along(height) for columns, across in along(width)]
 
 
-@torch.no_grad()
-def reach(generator: nn.Module, channels: int, multiple: int) -> int:
-    """How many pixels around it a pixel of the output depends on, rounded up to a multiple.
+_REACHES: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
 
-    Computed from the network itself: with all weights positive and no normalisation, what a single bright pixel changes
+
+def reach(generator: nn.Module, channels: int, multiple: int) -> int:
+    """How many pixels around it a pixel of the output depends on, rounded up to a multiple; found once a network."""
+    if generator not in _REACHES:
+        _REACHES[generator] = measured_reach(generator, channels, multiple)
+    return _REACHES[generator]
+
+
+@torch.no_grad()
+def measured_reach(generator: nn.Module, channels: int, multiple: int) -> int:
+    """`reach`, computed from the network itself.
+
+    With all weights positive and no normalisation, what a single bright pixel changes
     is just what it can reach.
     """
     probe = deepcopy(generator).cpu().double()

@@ -1,7 +1,8 @@
 """Files through a translator, each written whole or not at all."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None, 
         SparringError: the disk is full or the folder cannot be written.
     """
     way = _Way(translation(product), to, beside, say)
-    written, videos, skipped = 0, 0, list[str]()
+    videos, skipped, places = 0, list[str](), set[Path]()
     if product.spec.map is not None and beside is None:
         jobs = lossless(jobs)
     for number, job in enumerate(jobs, 1):
@@ -82,6 +83,8 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None, 
                 videos += 1
                 continue
             place, content = _translated(way, job)
+            if place in places:
+                raise UsageError(f"would be written as {place}, as another picture was: rename one")
         except (UsageError, Unreadable) as error:
             line = f"{job.name}: {error}"
             if skipped[-1:] != [line]:  # once for all variants
@@ -93,10 +96,10 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None, 
         except OSError as error:
             raise files.unwritable(place, error) from error
         files.write(place, content)
-        written += 1
+        places.add(place)
         if number % 100 == 0:
             say(f"translated {number:,} of {len(jobs):,}")
-    return Done(written, videos, tuple(skipped))
+    return Done(len(places), videos, tuple(skipped))
 
 
 def _translated(way: _Way, job: Job) -> tuple[Path, bytes]:
@@ -112,6 +115,8 @@ def _translated(way: _Way, job: Job) -> tuple[Path, bytes]:
         if place.suffix.lower() not in (*picture_files.LOSSLESS, picture_files.ARRAY):
             raise UsageError(f"{place.suffix} changes the numbers of a map of classes: name it {place.stem}.png")
         source = Whole(source.pixels, None, None)  # transparency and colours belong to what went in
+    if not job.chosen and not picture_files.can_write(place.suffix):
+        place = place.with_name(f"{place.name}.png")
     if not picture_files.fits(drawn, place):
         if job.chosen:
             what = f"{drawn.shape[2]} channels of {drawn.dtype.itemsize * 8} bits"
@@ -125,12 +130,8 @@ def _translated(way: _Way, job: Job) -> tuple[Path, bytes]:
 
 def _read(job: Job, shipped: Translation) -> Whole:
     """As the translator takes it: maps as numbers, and what is transparent as the hole that some models fill."""
-    try:
+    with _damage():
         source = picture_files.decoded(job.read(), job.inside, numbers=shipped.inputs.map is not None)
-    except (UsageError, MemoryError):
-        raise
-    except Exception as error:  # decoders of foreign bytes raise whatever they like
-        raise Unreadable(pictures.explain(error)[0]) from error
     if source.alpha is None or not erased.takes_holes(shipped):
         return source
     return Whole(erased.with_mask(source, shipped.spec.channels), None, source.profile)
@@ -155,4 +156,17 @@ def _film(way: _Way, job: Job) -> None:
             raise UsageError(f"what comes out has {drawn.shape[2]} channels, which no video can hold: give pictures")
         return drawn if way.beside is None else compare.beside([frame, drawn])
 
-    video.translate(job.source or io.BytesIO(job.read()), job.out, draw, way.say, job.name)
+    with _damage():
+        source = job.source or io.BytesIO(job.read())
+    video.translate(source, job.out, draw, way.say, job.name)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """What readers of foreign bytes raise, which is whatever they like, in our words."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except Exception as error:
+        raise Unreadable(pictures.explain(error)[0]) from error

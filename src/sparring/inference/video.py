@@ -115,7 +115,16 @@ def _damage() -> Iterator[None]:
 
 
 def _opened(source: Path | BytesIO) -> "InputContainer":
-    opened: InputContainer = film.library().open(str(source) if isinstance(source, Path) else source)
+    av = film.library()
+    place = str(source) if isinstance(source, Path) else source
+    try:
+        opened: InputContainer = av.open(place, options={"format_whitelist": film.READ})
+    except av.ArgumentError as error:
+        raise Unreadable("is no video of a sort that is read, such as MP4, Matroska or AVI") from error
+    except OSError as error:
+        if isinstance(error, av.FFmpegError) and error.errno is None:
+            raise
+        raise Unreadable(f"cannot be read: {error.strerror or error}") from error
     return opened
 
 

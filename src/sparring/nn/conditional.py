@@ -54,7 +54,8 @@ class ConditionalInstanceNorm(_Steered):
     """The same with each channel of each picture by itself, which is what Dumoulin et al. began with.
 
     Instance norm takes out of every channel what is the same all over the picture, and so all that is told as constant
-    channels. Here it is told behind each norm again.
+    channels. Here it is told behind each norm again. Translators draw these weights like all others
+    (`nn.initialise.normal_weights`), so conditions differ from the start.
 
     Args:
         channels: C.

@@ -109,7 +109,8 @@ class Judge:
             return self._exchanged(product, dataset, rows[:count])
         if dataset.inputs is None:
             raise UsageError(f"{dataset.title} has nothing to translate")
-        chosen = (rows if dataset.aligned else np.arange(len(dataset.inputs)))[:count]
+        heap = np.random.default_rng(mix("sources", self.seed)).permutation(len(dataset.inputs))
+        chosen = (rows if dataset.aligned else heap)[:count]
         pictures = (part for part in self._pictures(dataset.inputs, chosen))
         # where a picture has many translations, each shows another one
         variants = count_up() if product.latent else repeat(0)

@@ -80,6 +80,12 @@ def absolute(game: dict[str, Any]) -> dict[str, Any]:
     return game if name is None or not Path(name).is_file() else game | {KEY: str(Path(name).resolve())}
 
 
+def portable(game: dict[str, Any]) -> dict[str, Any]:
+    """The table of a game as a model keeps it, which needs no such file: its name alone."""
+    name = game.get(KEY)
+    return game if name is None else game | {KEY: Path(name).name}
+
+
 def note(extractor: Extractor | None) -> dict[str, str]:
     """What `environment.json` says of it."""
     return {} if extractor is None else {KEY: extractor.title}

@@ -28,6 +28,7 @@ from sparring.runs import checkpoint, report
 from sparring.runs.checkup import Checkup
 from sparring.runs.folder import Run
 from sparring.runs.parts import examples
+from sparring.runs.perception import portable
 from sparring.runs.watch import Watch
 from sparring.training.loop import Progress, Trainer
 
@@ -249,7 +250,7 @@ class Session:
     def _config(self) -> model.Config:
         return model.Config(
             sparring=sparring.__version__,
-            game=self.recipe.game,
+            game=portable(self.recipe.game),
             spec=self.dataset.spec,
             recipe=self.title,
             data=f"{Path(self.recipe.data.path).name}: {self.dataset.source.layout}",
