@@ -145,7 +145,7 @@ def grid(place: Path, sets: Sets, products: Sequence[Product]) -> None:
     if sets.test.aligned:
         columns.append(sets.test.rows(rows).permute(0, 2, 3, 1).numpy())
     place.parent.mkdir(parents=True, exist_ok=True)
-    files.write(place, draw.compared(columns, [8] * len(columns)))
+    files.write(place, draw.compared(columns))
 
 
 def table(rows: Sequence[Row], judge: Judge) -> None:

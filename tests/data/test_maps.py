@@ -237,4 +237,4 @@ def test_sources_alone_are_a_channel_a_class_as_well(tmp_path: Path) -> None:
     found = opened(fill(tmp_path), "inputs", direction="b-to-a")
     assert found.inputs is not None and found.inputs.spec.map is not None
     alone = found.inputs.batch(np.arange(2)).pictures
-    assert alone.shape[1] == found.inputs.spec.channels and set(alone.unique().tolist()) == {-1.0, 1.0}
+    assert alone.shape[1] == found.inputs.spec.channels and set(torch.unique(alone).tolist()) == {-1.0, 1.0}

@@ -113,8 +113,7 @@ def beside(columns: Sequence[Pixels]) -> NDArray[np.uint8]:
     """Pictures of one size in a row, [H, W + ..., 3].
 
     Args:
-        columns: [H, W, C] each, uint8 or uint16; of 16 bits the upper 8 are shown, of channels the first three, or
-            the first one.
+        columns: [H, W, C] each, uint8 or uint16; see `draw.in_colour`.
 
     Raises:
         UsageError: they differ in size.
@@ -127,16 +126,6 @@ def beside(columns: Sequence[Pixels]) -> NDArray[np.uint8]:
         raise UsageError(f"pictures of {' and '.join(dict.fromkeys(sizes))} cannot stand side by side")
     parts: list[NDArray[np.uint8]] = []
     for one in columns:
-        shown = shallow(one)
-        parts += [np.full((shown.shape[0], GAP, 3), 255, np.uint8)] if parts else []
-        parts.append(np.repeat(shown[..., :1], 3, 2) if shown.shape[2] < 3 else shown[..., :3])
+        parts += [np.full((one.shape[0], GAP, 3), 255, np.uint8)] if parts else []
+        parts.append(draw.in_colour(one))
     return np.concatenate(parts, 1)
-
-
-def shallow(pixels: Pixels) -> NDArray[np.uint8]:
-    """The upper 8 bits.
-
-    >>> shallow(np.array([0, 65535], np.uint16)).tolist()
-    [0, 255]
-    """
-    return (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels.astype(np.uint8, copy=False)

@@ -40,6 +40,25 @@ def png(picture: NDArray[Any], effort: int = 6) -> bytes:
     return buffer.getvalue()
 
 
+def shallow(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """The upper 8 bits of uint8 or uint16.
+
+    >>> shallow(np.array([0, 65535], np.uint16)).tolist()
+    [0, 255]
+    """
+    return (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels.astype(np.uint8, copy=False)
+
+
+def in_colour(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """[..., C], uint8 or uint16, to look at, [..., 3]: the first three channels, or the first one as grey.
+
+    >>> in_colour(np.zeros((4, 5, 2), np.uint16)).shape
+    (4, 5, 3)
+    """
+    small = shallow(pixels)
+    return np.repeat(small[..., :1], 3, -1) if small.shape[-1] < 3 else small[..., :3]
+
+
 def shown(pictures: Tensor, spec: Spec) -> NDArray[Any]:
     """A batch as a person wants to see it, NHWC: rounded as it would be stored; maps in a colour for each class.
 
@@ -87,7 +106,7 @@ def _sheet(pictures: NDArray[Any], spec: Spec) -> NDArray[Any]:
     """[H, W, 1 or 3], uint8."""
     if spec.points:
         return _scatter(pictures.reshape(len(pictures), -1))
-    small = (pictures >> 8).astype(np.uint8) if pictures.dtype == np.uint16 else pictures
+    small = shallow(pictures)
     return _enlarged(_tile(small[..., : 3 if small.shape[3] >= 3 else 1]))
 
 
@@ -96,17 +115,13 @@ def _enlarged(whole: NDArray[Any]) -> NDArray[Any]:
     return whole.repeat(scale, axis=0).repeat(scale, axis=1)
 
 
-def compared(columns: Sequence[NDArray[Any]], bits: Sequence[int]) -> bytes:
+def compared(columns: Sequence[NDArray[Any]]) -> bytes:
     """Pictures that belong together in one row, row beside row, as the bytes of an 8-bit PNG.
 
     Args:
-        columns: [N, H, W, C] each, such as inputs, outputs and targets; of channels beyond three the first three show.
-        bits: 8 or 16, of each.
+        columns: [N, H, W, C] each, such as inputs, outputs and targets; see `in_colour`.
     """
-    shown = []
-    for column, depth in zip(columns, bits, strict=True):
-        small = (column >> 8).astype(np.uint8) if depth == 16 else column
-        shown.append(np.repeat(small[..., :1], 3, 3) if small.shape[3] < 3 else small[..., :3])
+    shown = [in_colour(column) for column in columns]
     gap = np.full((*shown[0].shape[:2], 2, 3), 255, np.uint8)
     parts = [part for one in shown for part in (one, gap)]
     return png(_enlarged(_tile(np.concatenate([*parts, gap, gap], 2))))

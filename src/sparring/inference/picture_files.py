@@ -12,7 +12,7 @@ from PIL import Image
 from sparring.data import deep, pictures
 from sparring.data.pictures import Whole
 from sparring.errors import UsageError
-from sparring.inference.compare import shallow
+from sparring.inference.draw import shallow
 
 ARRAY = ".npy"
 DEEP = (*deep.PNG, *deep.TIFF)

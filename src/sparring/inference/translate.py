@@ -117,21 +117,15 @@ def examples_sheet(product: Product, examples: Images) -> bytes:
     """
     shipped = translation(product)
     given = (examples.pictures if shipped.domains else inputs_of(examples)).to(_place(shipped))
-    columns, depths = [draw.shown(given, shipped.inputs)], [_drawn_bits(shipped.inputs)]
+    columns = [draw.shown(given, shipped.inputs)]
     for domain in shipped.domains or (None,):
         for variant in range(SHOWN if shipped.latent else 1):
             # one at a time, as `picture` does it, and so to the last digit
             made = torch.cat([shipped.generator(shipped.prepared(one[None], domain, variant)) for one in given])
             columns.append(draw.shown(made, shipped.spec))
-            depths.append(_drawn_bits(shipped.spec))
     if isinstance(examples, Paired):
         columns.append(draw.shown(examples.pictures, shipped.spec))
-        depths.append(_drawn_bits(shipped.spec))
-    return draw.compared(columns, depths)
-
-
-def _drawn_bits(spec: Spec) -> int:
-    return spec.bits if spec.map is None else 8
+    return draw.compared(columns)
 
 
 def _fitted(pixels: NDArray[Any], wanted: Spec) -> NDArray[Any]:

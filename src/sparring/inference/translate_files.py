@@ -16,7 +16,7 @@ from sparring.data.pictures import Whole
 from sparring.errors import UsageError
 from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation, translation
-from sparring.inference import compare, erased, picture_files, translate, video
+from sparring.inference import compare, draw, erased, picture_files, translate, video
 from sparring.inference.compare import Compare
 from sparring.inference.film import Unreadable
 from sparring.inference.jobs import Job, lossless
@@ -149,16 +149,16 @@ def _film(way: _Way, job: Job) -> None:
     if way.beside is not None and way.beside.targets is not None:
         raise UsageError("a video has no true picture to stand beside it: leave --targets out")
 
-    def draw(frame: video.Pixels) -> video.Pixels:
+    def anew(frame: video.Pixels) -> video.Pixels:
         drawn = translate.picture(way.shipped, frame, way.to, silent, WHOLE_FRAME, job.variant)
-        drawn = compare.shallow(compare.shown(drawn, way.shipped.spec))
+        drawn = draw.shallow(compare.shown(drawn, way.shipped.spec))
         if drawn.shape[2] not in (1, 3):
             raise UsageError(f"what comes out has {drawn.shape[2]} channels, which no video can hold: give pictures")
         return drawn if way.beside is None else compare.beside([frame, drawn])
 
     with _damage():
         source = job.source or io.BytesIO(job.read())
-    video.translate(source, job.out, draw, way.say, job.name)
+    video.translate(source, job.out, anew, way.say, job.name)
 
 
 @contextmanager
