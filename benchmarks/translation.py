@@ -39,6 +39,8 @@ from sparring.runs.parts import Sets, open_set, with_test_part
 SHARED = Path("../shared/data")
 TONES = {"1F3FB", "1F3FC", "1F3FD", "1F3FE", "1F3FF"}
 SIZE = "data.size=64"
+NARROW = "game.width=16"
+"""Of games without pairs, whose step is several passes of a deep translator: so that minutes make thousands of them."""
 HELD_OUT = 10
 """One in so many."""
 METRICS = ("l1", "psnr", "ssim", "fd", "gan-test")
@@ -199,7 +201,7 @@ def domains(minutes: float, work: Path) -> None:
     """Openmoji to twemoji: trained as two heaps, judged by the true partners of held-out emoji."""
     data = packed(work / "styles.zip", A=emoji("color"), B=emoji("twemoji"))
     names = ("cyclegan", "contrastive")
-    runs = {name: train(name, [], data, minutes, work / name) for name in names}
+    runs = {name: train(name, [NARROW], data, minutes, work / name) for name in names}
     config = find(runs["cyclegan"]).recipe().data.model_copy(update={"skip_bad": True})  # some have no partner
     paired = with_test_part(open_set(config, Paired, lambda text: None), config, lambda text: None)
     extractor = evaluation.own_classifier(paired.train, lambda text: None)
@@ -218,7 +220,7 @@ def domains(minutes: float, work: Path) -> None:
 def many(minutes: float, work: Path) -> None:
     """Openmoji, its lines and twemoji as three domains of one translator."""
     data = packed(work / "three.zip", color=emoji("color"), line=emoji("line"), twemoji=emoji("twemoji"))
-    run = train("stargan", [], data, minutes, work / "stargan")
+    run = train("stargan", [NARROW], data, minutes, work / "stargan")
     judge, sets = judge_of(run)
     model = load(run)
     rows = [measured(judge, "the source itself", unchanged(judge), 0)]
