@@ -9,6 +9,8 @@ DIGITS, FASHION, MNIST, SHAPES = "digits", "../shared/data/fashion-mnist", "../s
 PICTURES, VECTORS, POINTS = 60_000, 240_000, 240_000
 """Budgets that take ten seconds or more: of convolutional networks, of perceptrons, of points."""
 MIDDLE = ("game.width=16",)
+EVEN = (*MIDDLE, "game.network=dcgan-resize")
+"""Of `hinge`, which draws a grid with its own network: no healthy one. So it does at the width of its recipe."""
 NARROW = ("game.network=points", "game.width=128", "game.latent=2", "optimizer.lr=1e-3")
 
 
@@ -221,7 +223,7 @@ def checkerboards() -> list[Case]:
         Case(fourth, "hinge", DIGITS, grid(0.5, 4)),
         Case(kernels, "hinge", MNIST, UNEVEN),
         Case(kernels, "lsgan", FASHION, UNEVEN),
-        Case(second, "lsgan", SHAPES, grid(0.35, 2)),
+        Case(second, "dcgan", DIGITS, grid(0.35, 2)),
         Case(kernels, "dcgan", FASHION, UNEVEN),
     ]
 
@@ -302,7 +304,7 @@ def healthy() -> list[Case]:
         *(as_it_is("dcgan", data, *MIDDLE) for data in (DIGITS, MNIST, FASHION, SHAPES)),
         as_it_is("gan", DIGITS, images=4 * VECTORS),
         *(as_it_is("lsgan", data, *MIDDLE) for data in (MNIST, DIGITS)),
-        *(as_it_is("hinge", data, *MIDDLE) for data in (DIGITS, FASHION)),
+        *(as_it_is("hinge", data, *EVEN) for data in (DIGITS, FASHION)),
         as_it_is("wgan", MNIST, *small(), images=2 * PICTURES),
         *(as_it_is("wgan-gp", data, *small(), images=2 * PICTURES) for data in (DIGITS, MNIST)),
         *(as_it_is("relativistic", data, *small()) for data in (MNIST, DIGITS, FASHION)),

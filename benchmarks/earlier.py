@@ -6,6 +6,7 @@ from torch import Tensor
 from benchmarks import harms
 from benchmarks.ailments import (
     DIGITS,
+    EVEN,
     FASHION,
     MIDDLE,
     MNIST,
@@ -43,7 +44,7 @@ EARLIER: dict[str, list[Case]] = {
     ],
     "discriminator too strong": [
         Case("slow generator, fast discriminator", "hinge", FASHION, unequal(10, 0.02)),
-        Case("fakes carry a stamp", "relativistic", MNIST, drawn(harms.stamped)),
+        Case("fakes carry a stamp", "lsgan", DIGITS, drawn(harms.stamped)),
     ],
     "discriminator too weak": [
         Case("it sees the mean alone", "hinge", FASHION, given(harms.blind, "discriminator")),
@@ -63,7 +64,7 @@ EARLIER: dict[str, list[Case]] = {
     ],
     "checkerboard": [
         Case("every fourth row and column weaker", "lsgan", MNIST, grid(0.45, 4)),
-        Case("transposed convolutions with kernels of 3", "dcgan", SHAPES, UNEVEN),
+        Case("transposed convolutions with kernels of 3", "infogan", MNIST, UNEVEN),
     ],
     "copying": [
         Case("the nearest training picture is shown", "infogan", f"{FASHION}:300", drawn(harms.copied)),
@@ -83,7 +84,7 @@ EARLIER: dict[str, list[Case]] = {
     ],
     "healthy": [
         as_it_is("lsgan", FASHION, *MIDDLE),
-        as_it_is("hinge", MNIST, *MIDDLE),
+        as_it_is("hinge", MNIST, *EVEN),
         as_it_is("wgan", DIGITS, *small(), images=2 * PICTURES),
         as_it_is("wgan-gp", FASHION, *small(), images=2 * PICTURES),
         as_it_is("relativistic", SHAPES, *small()),
