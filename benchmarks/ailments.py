@@ -275,11 +275,6 @@ def mismatches() -> list[Case]:
     ]
 
 
-def ends(images: int) -> tuple[str, ...]:
-    """The learning rate falls to nothing so soon."""
-    return ("schedule.decay_from=0", f"schedule.decay_until={images}")
-
-
 def plateaus() -> list[Case]:
     """Nothing is learnt any more, and the pictures are not there yet."""
     tiny, over = "learning rate 1e-7", "learning rate gone after a twentieth"
@@ -287,8 +282,8 @@ def plateaus() -> list[Case]:
     return [
         Case(tiny, "dcgan", MNIST, None, small("optimizer.lr=1e-7")),
         of_points(tiny, "ring8", "ring8", None, "optimizer.lr=1e-7"),
-        Case(over, "dcgan", FASHION, None, small(*ends(early))),
-        of_vectors(over, DIGITS, None, *ends(VECTORS // 20)),
+        Case(over, "dcgan", FASHION, both(1e-5, early)),
+        of_vectors(over, DIGITS, both(1e-5, VECTORS // 20)),
         Case(frozen, "dcgan", DIGITS, both(0, early)),
         Case(frozen, "lsgan", MNIST, both(0, early)),
         Case(tiny, "hinge", FASHION, None, small("optimizer.lr=1e-7")),

@@ -76,7 +76,7 @@ class Result:
 
 def recipe_of(run: Run) -> Recipe:
     """The recipe of the set, or a row's own with the set's frame around it."""
-    falling = (f"schedule.decay_from={run.images // 2}", f"schedule.decay_until={run.images}")
+    falling = ("schedule.decay_from=0.5",)
     ours = resolve(run.data, falling, images=run.images, seed=run.seed)
     if run.row == OURS:
         return ours

@@ -99,7 +99,7 @@ def without_generator(loss: Loss, recipe: Recipe, dataset: Dataset) -> nn.Module
     augmenter = Augmenter(aids.augmentations, adaptive=False) if aids.augment == "fixed" else nn.Identity()
     device = torch.device("cpu")
     game = Alone(classifier, augmenter, loss)
-    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
+    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device, recipe.used)
     for _ in trainer.run(Stream(dataset, recipe.batch_size, recipe.seed), recipe.images):
         pass
     return trainer.averages.players["classifier"]
@@ -152,7 +152,7 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of every row")
     parser.add_argument("--data", type=Path, default=Path("../shared/data/mnist-10k"))
     options = parser.parse_args()
-    settings = [*options.set, *([] if options.images is None else cut_to(options.images))]
+    settings = [*options.set, *([] if options.images is None else [f"images={options.images}"])]
     print("| classifier | wrong, mean % | deviation | each seed | minutes a seed | published, 60,000 unlabelled |")
     print("| --- | --- | --- | --- | --- | --- |", flush=True)
     jobs = [(row, settings, options.data, seed) for row in options.rows for seed in range(1, options.seeds + 1)]
@@ -164,11 +164,6 @@ def main() -> None:
             each, row = ", ".join(f"{error:.2f}" for error in errors), jobs[first][0]
             cells = [f"{statistics.mean(errors):.2f}", deviation, each, f"{statistics.mean(minutes):.1f}"]
             print(f"| {row} | {' | '.join(cells)} | {PUBLISHED.get(row, '-')} |", flush=True)
-
-
-def cut_to(images: int) -> list[str]:
-    """Another budget, and the learning rate falls over its second half."""
-    return [f"images={images}", f"schedule.decay_from={images // 2}", f"schedule.decay_until={images}"]
 
 
 if __name__ == "__main__":

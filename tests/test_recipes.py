@@ -60,7 +60,7 @@ def test_all_errors_at_once_each_with_its_path_and_a_suggestion() -> None:
         ("dcgan", ["seed"], "not key=value"),
         ("dcgan", ["seed.low=1"], "'seed' is a value"),
         ("dcgan", ["game.name=gam"], "did you mean 'gan'?"),
-        ("dcgan", ["schedule.decay_from=5"], "go together"),
+        ("dcgan", ["schedule.decay_from=5000"], "should be less than 1, got 5000"),
         ("dcgan", ["optimizer.lr=nan"], "finite number"),
         ("nowhere.toml", [], "no recipe file nowhere.toml"),
     ],

@@ -82,25 +82,17 @@ class Optimizer(Table):
 
 
 class Schedule(Table):
-    """How the learning rate changes; units are images shown.
+    """How the learning rate changes.
 
     Attributes:
         warmup: images over which the rate rises in a straight line from zero.
-        decay_from: images after which the rate falls in a straight line; absent: it never falls.
-        decay_until: images at which it has reached zero.
+        decay_from: share of the budget after which the rate falls in a straight line, to reach zero with the budget's
+            end; absent: it never falls. With a budget of minutes it falls by the clock, so no two runs are alike; with
+            a larger one on resume it is as high again as that says.
     """
 
     warmup: Annotated[int, Field(ge=0)] = 0
-    decay_from: Annotated[int, Field(ge=0)] | None = None
-    decay_until: Positive | None = None
-
-    @model_validator(mode="after")
-    def _both_ends(self) -> "Schedule":
-        if (self.decay_from is None) != (self.decay_until is None):
-            raise ValueError("decay_from and decay_until go together")
-        if self.decay_from is not None and self.decay_until is not None and self.decay_until <= self.decay_from:
-            raise ValueError("decay_until must be more than decay_from")
-        return self
+    decay_from: Annotated[float, Field(ge=0, lt=1)] | None = None
 
 
 class Average(Table):

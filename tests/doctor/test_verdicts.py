@@ -237,7 +237,7 @@ def test_every_remedy_of_every_recipe_changes_it_and_can_be_built(spec: Spec) ->
     [
         ("plateau", {"optimizer": {"lr": 1e-7}}, "optimizer.lr=2e-4"),
         ("plateau", {"optimizer": {"lr": 1e-3}}, "optimizer.lr=0.004"),
-        ("plateau", {"schedule": {"decay_from": 5, "decay_until": 10}}, "schedule.decay_until=40"),
+        ("plateau", {"schedule": {"decay_from": 0.5}}, "schedule.decay_from=0.75"),
         ("statistics mismatch", {"average": {"half_life": 0}}, "optimizer.lr=5e-05"),
         ("oscillating", {"optimizer": {"kind": "rmsprop"}}, "optimizer.lr=5e-05"),
         ("vanishing gradient", {"game": {"name": "dcgan", "objective": "minimax"}}, "game.objective=non-saturating"),

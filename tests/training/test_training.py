@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from sparring.config import Average, Optimizer, Schedule
+from sparring.config import Average, Optimizer, Recipe, Schedule
 from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.errors import Halted
@@ -73,7 +73,8 @@ class Journal(Game):
 
 def trainer(game: Game, schedule: Schedule | None = None, half_life: float = 0) -> Trainer:
     average = Average(half_life=half_life)
-    return Trainer(game, Optimizer(lr=0.01), schedule or Schedule(), average, seed=0, device=CPU)
+    used = Recipe(game={}, images=8).used
+    return Trainer(game, Optimizer(lr=0.01), schedule or Schedule(), average, seed=0, device=CPU, used=used)
 
 
 def play(of: Trainer, steps: int) -> None:
@@ -282,15 +283,27 @@ def test_the_average_is_short_at_first_and_half_life_zero_copies() -> None:
         assert torch.equal(own, source)
 
 
-def test_schedules_count_images() -> None:
-    assert rate_factor(7) == 1.0
+def test_the_rate_falls_to_nothing_with_the_budget() -> None:
+    assert rate_factor(7, used=0.9) == 1.0
     game = Journal()
-    of = trainer(game, Schedule(decay_from=0, decay_until=8))
+    of = trainer(game, Schedule(decay_from=0))
     play(of, 3)
     before = {name: value.clone() for name, value in game.state_dict().items()}
     play(of, 2)  # the rate has reached zero
     for name, value in game.state_dict().items():
         assert torch.equal(value, before[name]), name
+
+
+def test_of_minutes_it_falls_by_the_clock() -> None:
+    game = Journal()
+    of = Trainer(game, Optimizer(lr=0.01), Schedule(decay_from=0.5), Average(), 0, CPU, Recipe(game={}, minutes=1).used)
+    of.seconds = 60
+    before = {name: value.clone() for name, value in game.state_dict().items()}
+    play(of, 1)
+    assert all(torch.equal(value, before[name]) for name, value in game.state_dict().items())
+    of.seconds = 59
+    play(of, 1)
+    assert not all(torch.equal(value, before[name]) for name, value in game.state_dict().items())
 
 
 def test_rmsprop_equals_torch_s_own() -> None:

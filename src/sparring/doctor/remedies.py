@@ -124,8 +124,8 @@ def _plateau(recipe: Recipe, spec: Spec) -> Candidates:
     """A higher learning rate where it is tiny; else one that does not fall so soon."""
     if recipe.optimizer.lr < 1e-5:
         yield ("optimizer.lr=2e-4",)
-    if recipe.schedule.decay_until is not None:
-        yield (f"schedule.decay_until={4 * recipe.schedule.decay_until}",)
+    if recipe.schedule.decay_from is not None:
+        yield (f"schedule.decay_from={(1 + recipe.schedule.decay_from) / 2:g}",)
     yield (f"optimizer.lr={4 * recipe.optimizer.lr:.3g}",)
 
 

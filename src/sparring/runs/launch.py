@@ -240,7 +240,7 @@ def prepare(
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec, extractor and perception.perception_of(extractor))
     check_batch(recipe, game)
-    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device)
+    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device, recipe.used)
     return Session(recipe, title, dataset, stream, trainer, device, observer, extractor)
 
 

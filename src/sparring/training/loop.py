@@ -1,7 +1,7 @@
 """The loop: it plays the moves of a game, step by step, and knows nothing of losses, files or metrics."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -54,21 +54,29 @@ class Trainer:
     Args:
         game: what is played; it is moved to the device.
         optimizer: settings of every optimiser.
-        schedule: of the learning rate, in images.
+        schedule: of the learning rate.
         average: of the players that the game ships.
         seed: of the run.
         device: where to compute.
+        used: the share of the budget that so many images and seconds of training use up; without one nothing is.
     """
 
     def __init__(
-        self, game: Game, optimizer: Optimizer, schedule: Schedule, average: Average, seed: int, device: torch.device
+        self,
+        game: Game,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        average: Average,
+        seed: int,
+        device: torch.device,
+        used: Callable[[int, float], float] = lambda images, seconds: 0.0,
     ) -> None:
         self.game = game.to(device).train()
         self._players: dict[str, nn.Module] = dict(game.players.items())
         self._moves = game.moves()
         self._draws = max(move.repeat for move in self._moves)
         self._bench = Bench(self._players)
-        self._rate, self._schedule = optimizer.lr, schedule
+        self._rate, self._schedule, self._used = optimizer.lr, schedule, used
         self._optimisers = optimisers(self._players, [move.trains for move in self._moves], optimizer)
         self._tallies = {move.name: Tally(move.name) for move in self._moves}
         self.averages = Averages(
@@ -127,7 +135,8 @@ class Trainer:
 
     def _set_rate(self) -> None:
         schedule = self._schedule
-        factor = rate_factor(self.images, schedule.warmup, schedule.decay_from, schedule.decay_until)
+        used = self._used(self.images, self.seconds)
+        factor = rate_factor(self.images, used, schedule.warmup, schedule.decay_from)
         for optimiser in self._optimisers.values():
             optimiser.lr = self._rate * factor
 

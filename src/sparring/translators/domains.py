@@ -5,6 +5,8 @@ arXiv:1711.09020, table 5: halvings by 4x4 convolutions down to two pixels a sid
 norm; then a map of logits, and, over all that is left, scores of the domains.
 """
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from sparring.nn.framing import Size, pad_to, round_up
@@ -28,6 +30,19 @@ def halvings_of(size: Size) -> int:
     return halvings
 
 
+def halved(channels: int, halvings: int, *, width: int, widest: int, slope: float) -> tuple[nn.Sequential, int]:
+    """So many 4x4 convolutions that halve, from `width` channels on twice as many each, at most `widest * width`.
+
+    Returns:
+        The layers, and how many channels come out.
+    """
+    widths = [channels, *(width * min(2**stage, widest) for stage in range(halvings))]
+    layers: list[nn.Module] = []
+    for given, wanted in pairwise(widths):
+        layers += [nn.Conv2d(given, wanted, 4, stride=2, padding=1), nn.LeakyReLU(slope)]
+    return nn.Sequential(*layers), widths[-1]
+
+
 class DomainDiscriminator(nn.Module):
     """A trunk with two heads.
 
@@ -42,16 +57,10 @@ class DomainDiscriminator(nn.Module):
         super().__init__()
         halvings = halvings_of(size)
         self.working = round_up(size, 2**halvings)
-        layers: list[nn.Module] = []
-        given = channels
-        for stage in range(halvings):
-            wanted = width * min(2**stage, WIDEST)
-            layers += [nn.Conv2d(given, wanted, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
-            given = wanted
-        self.trunk = nn.Sequential(*layers)
+        self.trunk, seen = halved(channels, halvings, width=width, widest=WIDEST, slope=SLOPE)
         left = self.working[0] // 2**halvings, self.working[1] // 2**halvings
-        self.source = nn.Conv2d(given, 1, 3, padding=1, bias=False)
-        self.domain = nn.Conv2d(given, domains, left, bias=False)
+        self.source = nn.Conv2d(seen, 1, 3, padding=1, bias=False)
+        self.domain = nn.Conv2d(seen, domains, left, bias=False)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """[N, C, H, W] to how real each is, [N], the mean over its patches, and scores of the domains, [N, K]."""

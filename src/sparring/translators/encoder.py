@@ -8,7 +8,7 @@ tell, and that of a batch needs more than one picture.
 from torch import Tensor, nn
 
 from sparring.nn.framing import Size, pad_to, round_up
-from sparring.translators.domains import halvings_of
+from sparring.translators.domains import halved, halvings_of
 
 SLOPE = 0.2
 WIDEST = 8
@@ -31,14 +31,9 @@ class Encoder(nn.Module):
         super().__init__()
         halvings = halvings_of(size)
         self.working = round_up(size, 2**halvings)
-        layers: list[nn.Module] = []
-        given = channels
-        for stage in range(halvings):
-            wanted = width * min(2**stage, WIDEST)
-            layers += [nn.Conv2d(given, wanted, 4, stride=2, padding=1), nn.LeakyReLU(SLOPE)]
-            given = wanted
+        trunk, seen = halved(channels, halvings, width=width, widest=WIDEST, slope=SLOPE)
         left = self.working[0] // 2**halvings, self.working[1] // 2**halvings
-        self.layers = nn.Sequential(*layers, nn.Conv2d(given, latent, left))
+        self.layers = trunk.append(nn.Conv2d(seen, latent, left))
 
     def forward(self, pictures: Tensor) -> Tensor:
         """[N, channels, H, W] to [N, latent]."""
