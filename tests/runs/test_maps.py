@@ -12,6 +12,7 @@ import sparring
 from sparring.errors import SparringError, UsageError
 from sparring.inference.model import load
 from sparring.runs.folder import Run
+from tests.runs.interrupting import NEVER, Watcher
 
 TINY = ["game.width=4", "batch_size=4", "record.rows=64", "record.samples=64"]
 OUT = [*TINY, "data.maps=pictures"]
@@ -71,11 +72,14 @@ def test_every_game_takes_maps_and_goes_on_where_it_stopped(game: str, side: str
     settings = [*TINY, f"data.maps={side}", "data.mirror=true", "data.shift=2"]
     settings += ["data.direction=b-to-a"] if side == "inputs" else []
 
-    def train(name: str, images: int) -> str:
-        return sparring.train(game, *settings, data=pairs, runs=tmp_path, name=name, images=images).folder
+    def train(name: str, after: int) -> str:
+        watcher = Watcher(after)
+        outcome = sparring.train(game, *settings, data=pairs, runs=tmp_path, name=name, images=96, observer=watcher)
+        assert outcome.finished == (after == NEVER)
+        return outcome.folder
 
-    whole, stopped = train("whole", 96), train("stopped", 48)
-    sparring.resume(stopped, images=96)
+    whole, stopped = train("whole", NEVER), train("stopped", 48)
+    assert sparring.resume(stopped).finished
     one, other = weights(whole), weights(stopped)
     assert all(torch.equal(one[key], other[key]) for key in one)
     with Image.open(Run(Path(whole)).sheets()[-1]) as sheet:

@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import re
-import signal
 import threading
 from dataclasses import asdict
 from pathlib import Path
@@ -23,8 +22,9 @@ from sparring.runs import checkpoint, folder, report
 from sparring.runs.launch import prepare, resolve
 from sparring.runs.overview import differing, facts, overview
 from sparring.runs.preview import preview
-from sparring.runs.session import Outcome, Silent, Status
+from sparring.runs.session import Outcome, Silent
 from sparring.runs.settings import marked
+from tests.runs.interrupting import NEVER, Watcher
 
 TINY = ["data.size=8", "game.width=4", "game.latent=5", "batch_size=32", "record.rows=64", "record.samples=128"]
 
@@ -114,21 +114,6 @@ def test_rows_and_grids_after_the_checkpoint_are_made_again(tmp_path: Path) -> N
     assert not run.sheet(192).exists()
 
 
-class Watcher(Silent):
-    """Interrupts after some images, as ctrl-C would."""
-
-    def __init__(self, after: int) -> None:
-        self.after = after
-        self.said: list[str] = []
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def show(self, status: Status, news: bool) -> None:
-        if status.images == self.after:
-            signal.raise_signal(signal.SIGINT)
-
-
 def test_an_interrupted_run_saves_and_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     train(tmp_path, name="whole", images=640)
     outcome = train(tmp_path, name="cut", images=640, observer=Watcher(after=224))
@@ -145,7 +130,7 @@ def test_a_run_without_a_checkpoint_starts_over(tmp_path: Path) -> None:
     for place in (tmp_path / "cut" / "checkpoints").iterdir():
         for file in place.iterdir():
             file.unlink()
-    watcher = Watcher(after=-1)
+    watcher = Watcher(NEVER)
     sparring.resume(tmp_path / "cut", observer=watcher)
     assert "no checkpoint yet: starting over" in watcher.said
     assert weights(tmp_path / "cut") == weights(tmp_path / "whole")
@@ -282,7 +267,7 @@ def test_a_resumed_run_uses_the_threads_it_began_with(tmp_path: Path) -> None:
     train(tmp_path)
     path = tmp_path / "a" / "environment.json"
     path.write_text(path.read_text().replace('"torch": "', '"torch": "0.'))
-    watcher = Watcher(after=-1)
+    watcher = Watcher(NEVER)
     torch.set_num_threads(2)
     sparring.resume(tmp_path / "a", images=352, observer=watcher)
     assert torch.get_num_threads() == 1
@@ -349,7 +334,7 @@ def test_a_name_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
 
 def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
     train(tmp_path)
-    watcher, done = Watcher(after=-1), threading.Event()
+    watcher, done = Watcher(NEVER), threading.Event()
 
     def second() -> None:
         sparring.resume(tmp_path / "a", images=352, observer=watcher)

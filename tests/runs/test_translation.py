@@ -20,6 +20,7 @@ from sparring.runs import evaluation
 from sparring.runs.folder import Run
 from sparring.runs.judge import Judge
 from sparring.runs.parts import open_set
+from tests.runs.interrupting import NEVER, Watcher
 
 TINY = ["game.width=4", "batch_size=4", "data.size=16", "record.rows=64", "record.samples=64"]
 ALIKE = [*TINY, "data.pairs=gray"]
@@ -52,12 +53,14 @@ def weights(run: str) -> dict[str, torch.Tensor]:
 
 @pytest.mark.parametrize("game", ["pix2pix", "cyclegan", "supervised"])
 def test_a_run_that_was_stopped_goes_on_to_the_same_weights(game: str, pairs: Path, tmp_path: Path) -> None:
-    def train(name: str, images: int) -> str:
-        settings = [*TINY, "data.mirror=true", "data.shift=2"]
-        return sparring.train(game, *settings, data=pairs, runs=tmp_path, name=name, images=images).folder
+    def train(name: str, after: int) -> str:
+        settings, watcher = [*TINY, "data.mirror=true", "data.shift=2"], Watcher(after)
+        outcome = sparring.train(game, *settings, data=pairs, runs=tmp_path, name=name, images=120, observer=watcher)
+        assert outcome.finished == (after == NEVER)
+        return outcome.folder
 
-    whole, stopped = train("whole", 120), train("stopped", 48)
-    sparring.resume(stopped, images=120)
+    whole, stopped = train("whole", NEVER), train("stopped", 48)
+    assert sparring.resume(stopped).finished
     one, other = weights(whole), weights(stopped)
     assert one.keys() == other.keys()
     assert all(torch.equal(one[key], other[key]) for key in one)
