@@ -10,7 +10,7 @@ PICTURES, VECTORS, POINTS = 60_000, 240_000, 240_000
 """Budgets that take ten seconds or more: of convolutional networks, of perceptrons, of points."""
 MIDDLE = ("game.width=16",)
 EVEN = (*MIDDLE, "game.network=dcgan-resize")
-"""Of `hinge`, which draws a grid with its own network: no healthy one. So it does at the width of its recipe."""
+"""Of `hinge`, which drew a grid with its own network at this width: no healthy one."""
 NARROW = ("game.network=points", "game.width=128", "game.latent=2", "optimizer.lr=1e-3")
 
 
