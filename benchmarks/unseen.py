@@ -5,6 +5,7 @@ from torch import Tensor
 from benchmarks import harms
 from benchmarks.ailments import (
     DIGITS,
+    EVEN,
     FASHION,
     MIDDLE,
     MNIST,
@@ -16,85 +17,49 @@ from benchmarks.ailments import (
     as_it_is,
     both,
     grid,
+    of_vectors,
     small,
     unequal,
 )
-from benchmarks.harms import drawn, given, lost, moved, phases, rate
+from benchmarks.harms import drawn, given, lost, phases, rate
 
-THIRD = PICTURES // 3
-
-
-def two_noises(latents: Tensor) -> Tensor:
-    """Of every latent only whether its first number is positive."""
-    return latents[:, :1].sign().expand_as(latents).contiguous()
+HALF = PICTURES // 2
 
 
-TWO = lost("generator", harms.few_pictures(2), THIRD)
+def four_noises(latents: Tensor) -> Tensor:
+    """Of every latent only whether its first two numbers are positive."""
+    return latents[:, :2].sign().repeat(1, latents.shape[1] // 2).contiguous()
+
 
 UNSEEN: dict[str, list[Case]] = {
-    "mode collapse": [
-        Case("only two sorts of noise", "relativistic", MNIST, given(two_noises)),
-        Case(
-            "drawn to two pictures from a third on", "dcgan", FASHION, lost("generator", harms.few_pictures(2), THIRD)
-        ),
-    ],
+    "mode collapse": [Case("only four sorts of noise", "relativistic", DIGITS, given(four_noises))],
     "vanishing gradient": [
-        Case("loss scaled away from a third on", "lsgan", DIGITS, lost("generator", harms.scaled(1e-9), THIRD)),
-        Case("clipped to nothing", "wgan", MNIST, None, small("game.clip=1e-5", "game.norm=none")),
+        Case("loss scaled away from half on", "infogan", FASHION, lost("generator", harms.scaled(1e-8), HALF))
     ],
-    "discriminator too strong": [
-        Case("generator moves every 100th step", "hinge", FASHION, moved("generator", every=100)),
-        Case("slow generator, fast discriminator", "infogan", MNIST, unequal(10, 0.02)),
-    ],
-    "discriminator too weak": [
-        Case("it stands still", "hinge", DIGITS, rate("discriminator", 1e-4)),
-        Case("it sees the mean alone", "relativistic", MNIST, given(harms.blind, "discriminator")),
-    ],
-    "discriminator overfits": [
-        Case("100 pictures", "conditional", f"{MNIST}:100", None, MIDDLE),
-        Case("60 pictures", "dcgan", f"{SHAPES}:60", None, (*MIDDLE, "batch_size=32")),
-    ],
-    "diverging": [
-        Case("learning rate 0.3", "relativistic", DIGITS, None, small("optimizer.lr=0.3")),
-        Case("rate 1,000 times higher from a third on", "lsgan", FASHION, both(1000, THIRD)),
-    ],
-    "oscillating": [
-        Case("players take long turns", "infogan", FASHION, phases(8000), images=2 * PICTURES),
-        Case("learning rates swing", "lsgan", MNIST, phases(9000, fast=10, slow=0.1), images=2 * PICTURES),
-    ],
+    "discriminator too strong": [Case("slow generator, fast discriminator", "lsgan", SHAPES, unequal(10, 0.02))],
+    "discriminator too weak": [Case("it stands still", "relativistic", FASHION, rate("discriminator", 1e-4))],
+    "discriminator overfits": [Case("70 pictures", "conditional", f"{FASHION}:70", None, MIDDLE)],
+    "diverging": [Case("rate 1,000 times higher from half on", "dcgan", SHAPES, both(1000, HALF))],
+    "oscillating": [Case("players take long turns", "conditional", DIGITS, phases(9000), images=2 * PICTURES)],
     "checkerboard": [
-        Case("every second row and column weaker", "hinge", FASHION, grid(0.4, 2)),
-        Case("transposed convolutions with kernels of 3", "dcgan", MNIST, UNEVEN),
+        Case("every fourth row and column weaker", "relativistic", FASHION, grid(0.5, 4)),
+        Case("transposed convolutions with kernels of 3", "lsgan", DIGITS, UNEVEN),
     ],
-    "copying": [
-        Case("the nearest training picture is shown", "relativistic", f"{MNIST}:300", drawn(harms.copied)),
-        Case("a training picture, a little darker", "dcgan", f"{DIGITS}:250", drawn(harms.darker)),
-    ],
-    "label ignored": [
-        Case("generator is not told", "conditional", DIGITS, harms.no_classes),
-        Case("classes weigh nothing", "auxiliary", MNIST, None, small("game.class_weight=1e-6")),
-    ],
-    "statistics mismatch": [
-        Case("running statistics too slow", "infogan", FASHION, harms.momentum(1e-5)),
-        Case("average forgotten after a thirtieth", "dcgan", MNIST, harms.forgotten_average(PICTURES // 30)),
-    ],
-    "plateau": [
-        Case("learning rate 1e-7", "lsgan", FASHION, None, small("optimizer.lr=1e-7")),
-        Case("weights frozen after a twentieth", "hinge", MNIST, both(0, PICTURES // 20)),
-    ],
+    "copying": [Case("the nearest training picture is shown", "conditional", f"{FASHION}:400", drawn(harms.copied))],
+    "label ignored": [Case("labels of other pictures", "projection", MNIST, harms.shuffled_labels)],
+    "statistics mismatch": [Case("average without running statistics", "hinge", FASHION, harms.stale_statistics)],
+    "plateau": [of_vectors("learning rate 1e-7", MNIST, None, "optimizer.lr=1e-7")],
     "healthy": [
-        as_it_is("gan", FASHION, images=4 * VECTORS),
-        as_it_is("dcgan", FASHION, *MIDDLE, "game.network=dcgan-resize"),
-        as_it_is("lsgan", SHAPES, *MIDDLE),
-        as_it_is("wgan", FASHION, *small(), images=2 * PICTURES),
-        as_it_is("wgan-gp", SHAPES, *small(), images=2 * PICTURES),
-        as_it_is("infogan", SHAPES, *MIDDLE),
-        as_it_is("auxiliary", SHAPES, *MIDDLE),
-        as_it_is("vae", MNIST, *MIDDLE),
-        as_it_is("projection", FASHION, *small()),
-        as_it_is("projection", MNIST, *small()),
-        as_it_is("relativistic-projection", FASHION, *small()),
-        as_it_is("semi-supervised", FASHION, "data.labelled=100"),
+        as_it_is("wgan", SHAPES, *small(), images=2 * PICTURES),
+        as_it_is("hinge", SHAPES, *EVEN),
+        as_it_is("gan", SHAPES, images=4 * VECTORS),
+        as_it_is("dcgan", MNIST, *EVEN),
+        as_it_is("lsgan", DIGITS, *EVEN),
+        as_it_is("vae", SHAPES, *MIDDLE),
+        as_it_is("relativistic-projection", MNIST, *small()),
+        as_it_is("relativistic", FASHION, *MIDDLE),
+        as_it_is("conditional", FASHION, *EVEN),
+        as_it_is("infogan", MNIST, *EVEN),
     ],
 }
 """By the verdict that the doctor should give."""

@@ -22,9 +22,10 @@ def diverging(course: Course) -> Flags:
     burst = far & ((weights > 3 * earlier(weights, course.shares, 0.1)) | (course["generator.weights_grown"] > 8))
     strides = (course.smooth("generator.update", 3) > 0.05) & (course.shares > SETTLED / 2)
     # the pictures of a young run jump about as well, on their way to something
-    jumps = (course.smooth("drift", 3) > 0.6) & (course.smooth("distance", 3) > 0.4) & (course.shares > YOUNG)
+    jumps = (course.smooth("drift") > 0.6) & (course.smooth("distance") > 0.4) & (course.shares > YOUNG)
     away = burst | (far & (strides | _grown(course["slope"], 30))) | (course["logits"] > 1e4) | jumps
-    return _lasting(away, far)
+    # one bad look among good ones is no illness yet, nor one good look among bad ones a recovery
+    return _lasting(away & _shifted(away), course.smooth("distance") > 0.1)
 
 
 def mode_collapse(course: Course) -> Flags:
@@ -50,14 +51,14 @@ def vanishing_gradient(course: Course) -> Flags:
 def too_strong(course: Course) -> Flags:
     """Every fake is told, far from undecided, and the pictures are far off and come no nearer."""
     sure = (course.smooth("separation") > 0.995) & (course.smooth("sureness") > 0.95)
-    distance = course.smooth("distance")
-    far = distance > 0.2
-    return _lasting(sure & far & (distance > 0.7 * earlier(distance, course.shares, 0.2)), sure & far)
+    far = course.smooth("distance") > 0.2
+    return _lasting(sure & far & _no_nearer(course), sure & far)
 
 
 def too_weak(course: Course) -> Flags:
-    """The fakes are far from real, and it cannot tell."""
-    return (course.smooth("separation") < 0.65) & (course.smooth("distance") > 0.1) & _settled(course)
+    """The fakes are far from real and come no nearer, and it cannot tell."""
+    blind = (course.smooth("separation") < 0.65) & (course.smooth("distance") > 0.1)
+    return _lasting(blind & _no_nearer(course), blind)
 
 
 def overfits(course: Course) -> Flags:
@@ -123,10 +124,14 @@ def copying(course: Course) -> Flags:
 
 
 def label_ignored(course: Course) -> Flags:
-    """Classes of fakes are named rightly about as often as by chance, and it gets no better."""
+    """Classes of fakes are named rightly about as often as by chance, and it gets no better.
+
+    Some learn what a picture is first and what its class is later: half of the budget is theirs.
+    """
     agreement = course.smooth("agreement")
-    no_better = agreement < earlier(agreement, course.shares, 0.15) + 0.05
-    return _lasting((agreement < 0.3) & no_better & (course.shares > YOUNG), agreement < 0.3)
+    no_better = agreement < earlier(agreement, course.shares, YOUNG) + 0.05
+    ignored = agreement < 0.15
+    return _lasting(ignored & no_better & (course.shares > 2 * YOUNG), ignored)
 
 
 def statistics_mismatch(course: Course) -> Flags:
@@ -149,6 +154,17 @@ def _lasting(begins: Flags, goes_on: Flags) -> Flags:
     for at in range(1, len(found)):
         found[at] |= found[at - 1] and goes_on[at]
     return found
+
+
+def _no_nearer(course: Course) -> Flags:
+    """The pictures are about as far from real ones as a fifth of the budget ago."""
+    distance = course.smooth("distance")
+    return distance > 0.7 * earlier(distance, course.shares, 0.2)
+
+
+def _shifted(flags: Flags) -> Flags:
+    """For each look what was so at the one before."""
+    return np.concatenate([[False], flags[:-1]])
 
 
 def _settled(course: Course) -> Flags:
