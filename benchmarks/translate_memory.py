@@ -1,8 +1,7 @@
 """What a large picture takes: peak memory and seconds of translating it, each network in a process of its own.
 
 Run: python -m benchmarks.translate_memory [--side 8192] [--networks residual,unet] [--norm instance]
-(on one core `residual` with `--norm batch` takes half an hour at 8192; with instance norm, hours, nearly all for the
-statistics, which take a pass for each layer)
+(on one core `residual` takes half an hour and more at 8192)
 """
 
 import argparse

@@ -237,7 +237,7 @@ def test_the_terms_of_contrastive(weight: float) -> None:
     if weight:
         expected["identity"] = weight * contrast(y, generator(y), places_of(stages, 7))
     assert found == pytest.approx(expected, rel=1e-3)
-    assert [stage.shape[1] for stage in stages] == generator.stage_channels
+    assert [stage.shape[1] for stage in stages] == generator.compared_channels
     assert [stage.shape[2] for stage in stages] == [16, 8, 4, 4, 4]
 
 

@@ -1,5 +1,9 @@
 """A picture in tiles is the picture whole."""
 
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,25 +11,33 @@ from torch import Tensor, nn
 
 from sparring import translators
 from sparring.data.spec import Spec
+from sparring.errors import SparringError
 from sparring.games.picture_to_picture import Translation, telling
 from sparring.inference import tiles, translate
+from sparring.inference.stages import Stage
 from sparring.inference.tiles import reach
 from sparring.nn.instance import InstanceNorm
+from sparring.translators.flow import Flow, Part
 
 SPEC = Spec(channels=3, height=32, width=32, inputs=Spec(channels=2, height=32, width=32))
-SMALL = Spec(channels=3, height=16, width=16, inputs=Spec(channels=2, height=16, width=16))
 
 
-def network(name: str, norm: str = "instance", upsampling: str = "resize", told: int = 0) -> nn.Module:
+def network(name: str, norm: str = "instance", upsampling: str = "resize", told: int = 0) -> Flow:
     torch.manual_seed(0)
-    spec = SMALL if name == "coarse-to-fine" else SPEC  # its field of view grows with the size that it is built for
-    made = translators.translator(name, spec, width=4, norm=norm, upsampling=upsampling, told=told)  # type: ignore[arg-type]
+    made = translators.translator(name, SPEC, width=4, norm=norm, upsampling=upsampling, told=told)  # type: ignore[arg-type]
+    assert isinstance(made, Flow)
     if norm == "batch":
         made.train()(torch.randn(8, 2, 32, 32) * 2 + 1)
     return made.eval().requires_grad_(False)
 
 
-def in_tiles(made: nn.Module, pictures: Tensor, margin: int, size: int = 64) -> Tensor:
+@pytest.fixture(autouse=True)
+def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or the inner stages of so small pictures would be one tile."""
+    monkeypatch.setattr(tiles, "LEAST", 8)
+
+
+def in_tiles(made: Flow, pictures: Tensor, size: int = 64) -> Tensor:
     found = torch.full((1, 3, *pictures.shape[2:]), torch.nan)
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
@@ -37,9 +49,8 @@ def in_tiles(made: nn.Module, pictures: Tensor, margin: int, size: int = 64) -> 
         lambda rows, columns: pictures[:, :, rows, columns],
         write,
         (pictures.shape[2], pictures.shape[3]),
-        margin,
         lambda text: None,
-        size,
+        tile=size,
     )
     return found
 
@@ -52,9 +63,8 @@ def test_tiles_make_the_whole(name: str, norm: str, upsampling: str) -> None:
     made = network(name, norm, upsampling)
     # brightness that changes over the picture, so that every tile has statistics of its own
     pictures = (torch.randn(1, 2, 256, 200) * 0.3 + torch.linspace(-1, 1, 256)[:, None]).clamp(-1, 1)
-    margin = reach(made, 2, made.multiple)  # type: ignore[arg-type]
     whole = made(pictures)
-    assert float((in_tiles(made, pictures, margin) - whole).abs().max()) < 1e-4
+    assert float((in_tiles(made, pictures) - whole).abs().max()) < 1e-4
     assert torch.equal(made(pictures), whole)  # nothing is left behind
     assert all(one.known is None for one in made.modules() if isinstance(one, InstanceNorm))
 
@@ -67,26 +77,34 @@ def test_tiles_are_told_what_the_whole_is(name: str, norm: str) -> None:
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, 0, 0.3)
             nn.init.normal_(module.bias)  # gains below nothing among them
-    margin = reach(made, 4, made.multiple)  # type: ignore[arg-type]
-    assert margin == reach(network(name, norm), 2, made.multiple)  # type: ignore[arg-type]
     pictures = (torch.randn(1, 2, 256, 200) * 0.3 + torch.linspace(-1, 1, 256)[:, None]).clamp(-1, 1)
     one, other = (telling(pictures, numbers) for numbers in torch.randn(2, 1, 2))
     assert float((made(one) - made(other)).abs().max()) > 1e-3  # the norm does not take it out
-    assert float((in_tiles(made, one, margin) - made(one)).abs().max()) < 1e-4
+    assert float((in_tiles(made, one) - made(one)).abs().max()) < 1e-4
 
 
 @pytest.mark.parametrize("name", ["unet", "residual", "coarse-to-fine"])
-def test_the_field_of_view_is_no_wider_than_it_must_be(name: str) -> None:
-    made = network(name, norm="none")
-    multiple: int = made.multiple  # type: ignore[assignment]
-    margin = reach(made, 2, multiple)
-    pictures = torch.randn(1, 2, 8 * margin, 32)
-    whole = made(pictures)
-    assert torch.allclose(in_tiles(made, pictures, margin), whole, atol=1e-6)
-    assert not torch.allclose(in_tiles(made, pictures, margin - multiple), whole, atol=1e-9, rtol=0)
-    # a pixel beyond the margin changes nothing
-    pictures[:, :, 4 * margin - margin - 1] += 1
-    assert torch.equal(made(pictures)[:, :, 4 * margin], whole[:, :, 4 * margin])
+@pytest.mark.parametrize("upsampling", ["resize", "transposed"])
+def test_margins_are_no_wider_than_they_must_be(name: str, upsampling: str) -> None:
+    made = network(name, "none", upsampling)
+    channels = {0: 2}
+    for number, part in enumerate(made.spans(), 1):
+        found = reach(part, [channels[source] for source in part.sources], 0)
+        channels[number] = found.channels
+        step = max(1, round(1 / found.scale))
+        assert found.margin % step == 0
+        shown = [torch.randn(1, channels[source], 16 * step + 4 * found.margin, 32) for source in part.sources]
+        assert sides(part, shown, found.margin) < 1e-5
+        assert found.margin == 0 or sides(part, shown, found.margin - step) > 1e-7
+
+
+def sides(part: Part, shown: list[Tensor], margin: int) -> float:
+    """How much the upper and the lower half differ from the whole, each cut with a margin."""
+    whole = part(shown, None)
+    middle, there = shown[0].shape[2] // 2, whole.shape[2] // 2
+    upper = part([stage[:, :, : middle + margin] for stage in shown], None)[:, :, :there]
+    lower = part([stage[:, :, middle - margin :] for stage in shown], None)[:, :, there - whole.shape[2] :]
+    return max(float((upper - whole[:, :, :there]).abs().max()), float((lower - whole[:, :, there:]).abs().max()))
 
 
 def test_statistics_of_a_tile_alone_would_show() -> None:
@@ -105,17 +123,29 @@ def test_a_large_file_is_translated_as_a_small_one(bits: int) -> None:
     whole, parts = translate.picture(product, pixels), translate.picture(product, pixels, say=said.append, whole=100)
     assert parts.shape == (517, 703, 3) and parts.dtype == whole.dtype
     assert np.abs(whole.astype(int) - parts.astype(int)).max() <= 1
-    assert said[0].startswith("statistics of layer 1 of") and said[-1] == "tile 4 of 4"
+    assert said[0] == "part 1 of 6, pass 1 of 1, tile 1 of 4" and said[-1] == "part 6 of 6, pass 1 of 1, tile 4 of 4"
 
 
-def test_a_picture_no_larger_than_a_tile_with_its_margin_stays_whole() -> None:
-    made = network("unet")
-    side = tiles.TILE + 2 * reach(made, 2, made.multiple)  # type: ignore[arg-type]
-    for height, in_parts in ((side, False), (side + 1, True)):
-        said: list[str] = []
-        pixels = np.zeros((height, side, 2), np.uint8)
-        translate.picture(Translation(made, SPEC), pixels, say=said.append, whole=100)
-        assert bool(said) == in_parts
+def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.zeros((200, 300, 2), np.uint8)
+    with monkeypatch.context() as there:
+        there.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
+        with pytest.raises(SparringError, match=r"0\.0 GB are needed .*make room, or translate to another disk"):
+            translate.picture(Translation(network("unet"), SPEC), pixels, whole=100, folder=tmp_path)
+    stage = Stage(3, (8, 8), tmp_path)
+
+    def full(place: int) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(stage, "_file", SimpleNamespace(seek=full))
+    with pytest.raises(SparringError, match=r"No space left on device: .*make room"):
+        stage.write(slice(0, 8), slice(0, 8), torch.zeros(1, 3, 8, 8))
+
+
+def test_nothing_is_left_on_the_disk(tmp_path: Path) -> None:
+    pixels = np.zeros((200, 300, 2), np.uint8)
+    translate.picture(Translation(network("residual"), SPEC), pixels, whole=100, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_tiles_cover_everything_once() -> None:

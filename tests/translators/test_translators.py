@@ -1,5 +1,6 @@
 """The networks from picture to picture: any size, nothing lost at the border, patches that see what they should."""
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import get_args
 
@@ -12,6 +13,7 @@ from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.nn.instance import InstanceNorm
 from sparring.translators import coarse_to_fine
+from sparring.translators.flow import Part
 from sparring.translators.patch import HALVINGS, PatchDiscriminator
 from sparring.translators.scales import Scales
 
@@ -152,21 +154,37 @@ def test_coarse_to_fine_is_that_of_the_paper() -> None:
             3, 3, (1024, 2048), width=32, norm="instance", upsampling="transposed", dropout=0
         )
     coarse, front, back = (
-        [module for module in part.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
-        for part in (network.coarse, network.front, network.back)
+        [module for part in parts for module in part.modules() if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)]
+        for parts in global_front_and_back(network)
     )
     assert [one.out_channels for one in coarse] == [64, 128, 256, 512, *[1024] * 19, 512, 256, 128, 64]
     assert [one.out_channels for one in front] == [32, 64]
     assert [one.out_channels for one in back] == [*[64] * 6, 32, 3]
 
 
+def global_front_and_back(network: nn.Module) -> tuple[list[Part], list[Part], list[Part]]:
+    """The parts of the global network, the one of the enhancer before it is added, and those behind."""
+    assert isinstance(network, coarse_to_fine.Translator)
+    parts = network.spans()
+    added = next(number for number, part in enumerate(parts) if len(part.sources) == 2)
+    return parts[: added - 1], parts[added - 1 : added], parts[added:]
+
+
 def test_the_enhancer_adds_what_the_global_network_makes_of_half_the_picture() -> None:
     network, pictures = build("coarse-to-fine", (64, 64)), torch.randn(2, 2, 64, 64)
-    assert isinstance(network, coarse_to_fine.Translator)
+    coarse, front, back = global_front_and_back(network)
     with torch.no_grad():
         half = pictures.unfold(2, 2, 2).unfold(3, 2, 2).mean((4, 5))
-        expected = network.back(network.front(pictures) + network.coarse(half))
+        halving, *layers = coarse[0].layers
+        assert isinstance(halving, nn.AvgPool2d)
+        expected = one_by_one(back, one_by_one(front, pictures) + one_by_one([*layers, *coarse[1:]], half))
         torch.testing.assert_close(network(pictures), expected, atol=1e-4, rtol=0)
+
+
+def one_by_one(layers: Iterable[nn.Module], stage: Tensor) -> Tensor:
+    for layer in layers:
+        stage = layer.layers(stage) if isinstance(layer, Part) else layer(stage)
+    return stage
 
 
 def test_what_is_too_small_is_refused() -> None:

@@ -112,7 +112,7 @@ class Contrastive(PictureToPicture):
         discriminator = translators.patch_discriminator(
             spec.channels, spec.shape[1:], width=width, norm=norm, patch=patch
         )
-        heads = Projections(_encoder(generator).stage_channels, VECTOR)
+        heads = Projections(_encoder(generator).compared_channels, VECTOR)
         self.players = nn.ModuleDict({"generator": generator, "heads": heads, "discriminator": discriminator})
         normal_weights(self.players)
         self._input_channels = translators.input_channels(spec)

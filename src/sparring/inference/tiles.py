@@ -1,33 +1,43 @@
-"""Pictures larger than memory: translated tile by tile, as if they had been translated whole.
+"""Pictures larger than memory: translated part by part of the network and tile by tile, as if whole.
 
 Two things tell a tile that it is one. At its border the network sees padding instead of the picture: so each is cut
-with a margin as wide as the network's field of view, which is thrown away again. And instance norm would take the mean
-and deviation of the tile: so those of the whole picture are gathered first, and the tiles are then translated with
-them. The statistics of a layer depend on the output of the layers before it, so they are gathered layer by layer, each
-pass only as deep as its layer.
+with a margin as wide as the field of view, which is thrown away again. And instance norm would take the mean and
+deviation of the tile: so those of the whole picture are gathered first, in a pass for each norm.
+
+Both are small matters for a few layers, and large ones for a whole network, whose field of view may be wider than a
+tile, and whose statistics depend on each other, layer by layer. So one part of the network after another is brought
+over the whole picture, and what lies between two is kept in `inference.stages`.
 """
 
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
+from math import ceil, floor
+from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sparring.inference.stages import Picture, Read, Stage
 from sparring.nn.conditional import ConditionalInstanceNorm
 from sparring.nn.framing import framed
 from sparring.nn.instance import InstanceNorm
+from sparring.translators.flow import Flow, Part
+from sparring.translators.layers import parted
 
 TILE = 512
-"""Pixels a side that a tile gives, without its margin."""
+"""Pixels of the picture a side that a tile gives, without its margin."""
+LEAST = 64
+"""Pixels a side of a tile of the smaller stages."""
+PROBED = 64
+"""Pixels a side by which the field of view is found out, at first."""
 
 Pixels = NDArray[Any]
-Read = Callable[[slice, slice], Tensor]
 Write = Callable[[slice, slice, Tensor], None]
 Say = Callable[[str], None]
 
@@ -72,24 +82,42 @@ def tiles(height: int, width: int, margin: int, size: int = TILE) -> list[Tile]:
     return [Tile(rows, columns, outer, across) for rows, outer in along(height) for columns, across in along(width)]
 
 
-_REACHES: WeakKeyDictionary[nn.Module, int] = WeakKeyDictionary()
+@dataclass(frozen=True)
+class Reach:
+    """What a part of a network does to places.
 
+    Attributes:
+        scale: pixels that come out for each that goes in, down and across.
+        margin: how many pixels around a tile matter to it, if it begins and ends where pixels are not merged into one.
+        channels: that come out.
+    """
 
-def reach(generator: nn.Module, channels: int, multiple: int) -> int:
-    """How many pixels around it a pixel of the output depends on, rounded up to a multiple; found once a network."""
-    if generator not in _REACHES:
-        _REACHES[generator] = measured_reach(generator, channels, multiple)
-    return _REACHES[generator]
+    scale: float
+    margin: int
+    channels: int
+
+    def scaled(self, place: int) -> int:
+        """Where what was at a place comes out."""
+        return round(place * self.scale)
+
+    def area(self, piece: Tile) -> tuple[slice, slice]:
+        """Rows and columns in which a tile comes out."""
+        rows, columns = (slice(self.scaled(own.start), self.scaled(own.stop)) for own in (piece.rows, piece.columns))
+        return rows, columns
 
 
 @torch.no_grad()
-def measured_reach(generator: nn.Module, channels: int, multiple: int) -> int:
-    """`reach`, computed from the network itself.
+def reach(part: Part, channels: Sequence[int], told: int) -> Reach:
+    """Find it out from the part itself.
 
-    With all weights positive and no normalisation, what a single bright pixel changes
-    is just what it can reach.
+    With all weights positive and no normalisation, what a single bright pixel changes is just what it can reach.
+
+    Args:
+        part: it is not touched.
+        channels: of each stage that it is shown.
+        told: numbers that it is told.
     """
-    probe = deepcopy(generator).cpu().double()
+    probe = deepcopy(part).cpu().double()
     for module in probe.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
             module.weight.fill_(1 / module.weight[0].numel())
@@ -102,17 +130,67 @@ def measured_reach(generator: nn.Module, channels: int, multiple: int) -> int:
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
             module.reset_parameters()
-    side = 8 * multiple
+    nothing = torch.zeros(1, told, dtype=torch.float64) if told else None
+    side = PROBED
     while True:
-        at = side // 2
-        dark = torch.zeros(1, channels, side, 4 * multiple, dtype=torch.float64)
-        lit = dark.clone()
-        lit[:, :, at - multiple : at] = 1.0  # wherever it lies in the grid of the narrowest stage
-        changed = (probe(lit) != probe(dark)).any(1)[0].any(1).nonzero()[:, 0]
+        dark = [torch.zeros(1, count, side, PROBED, dtype=torch.float64) for count in channels]
+        made = probe(dark, nothing)
+        scale = made.shape[2] / side
+        multiple = max(1, round(1 / scale))
+        lit, until = [stage.clone() for stage in dark], side // 2
+        for stage in lit:
+            stage[:, :, until - multiple : until] = 1.0
+        changed = (probe(lit, nothing) != made).any(1)[0].any(1).nonzero()[:, 0]
         first, last = int(changed.min()), int(changed.max())
-        if first > 0 and last < side - 1:
-            return -(-max(at - first, last - (at - multiple) + 1) // multiple) * multiple
+        if first > 0 and last < made.shape[2] - 1:
+            # of tiles that just hold the first and the last pixel that changed: where the one ends, the other begins
+            end = multiple * ceil((first + 1) / scale / multiple)
+            start = multiple * floor(last / scale / multiple)
+            return Reach(scale, max(until - end, start - (until - multiple)), made.shape[1])
         side *= 2
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a network, and what it is shown of this picture.
+
+    Attributes:
+        part: of the network.
+        sources: the stages that it is shown, of one size.
+        told: [1, told], on the device of the network.
+        pieces: tiles that cover the sources.
+        say: is told how far it is.
+    """
+
+    part: Part
+    sources: Sequence[Picture | Stage]
+    told: Tensor | None
+    pieces: list[Tile]
+    say: Say
+
+    def __call__(self, piece: Tile) -> Tensor:
+        """What becomes of a tile with its margin."""
+        place = next(self.part.parameters()).device
+        shown = [source.read(piece.outer_rows, piece.outer_columns).to(place) for source in self.sources]
+        made: Tensor = self.part(shown, self.told)
+        return made
+
+    def over(self, turn: int, turns: int) -> Iterator[Tile]:
+        """The tiles, one pass of some over them."""
+        for number, piece in enumerate(self.pieces, 1):
+            self.say(f"pass {turn} of {turns}, tile {number} of {len(self.pieces)}")
+            yield piece
+
+    def norms(self) -> list[InstanceNorm]:
+        """Its instance norms, in the order in which it comes to them."""
+        met: list[InstanceNorm] = []
+        norms = [module for module in self.part.modules() if isinstance(module, InstanceNorm)]
+        hooks = [norm.register_forward_pre_hook(lambda module, given: met.append(module)) for norm in norms]
+        if norms:
+            self(self.pieces[0])
+        for hook in hooks:
+            hook.remove()
+        return met
 
 
 class _Enough(Exception):
@@ -121,58 +199,75 @@ class _Enough(Exception):
 
 @torch.no_grad()
 def translate(
-    generator: nn.Module, read: Read, write: Write, size: tuple[int, int], margin: int, say: Say, tile: int = TILE
+    flow: Flow, read: Read, write: Write, size: tuple[int, int], say: Say, folder: Path | None = None, tile: int = TILE
 ) -> None:
     """Translate a picture in parts.
 
     Args:
-        generator: from [1, C, h, w] to [1, C', h, w]; left as it was.
-        read: rows and columns of the picture as [1, C, h, w] in [-1, 1].
+        flow: the network, left as it was.
+        read: rows and columns of the picture as [1, C + told, h, w] in [-1, 1].
         write: is given rows, columns and what they become.
-        size: of the picture, multiples of that by which the network shrinks it.
-        margin: see `reach`.
+        size: of the picture, multiples of `flow.multiple`.
         say: is told how far it is.
-        tile: pixels a side, a multiple as well.
+        folder: on whose disk what lies between two parts is kept; None: where the system has such files.
+        tile: pixels of the picture a side, a multiple as well.
+
+    Raises:
+        SparringError: there is no room on the disk.
     """
-    norms = [module for module in generator.modules() if isinstance(module, InstanceNorm)]
-    parts = tiles(*size, margin, tile)
+    folder = folder or Path(tempfile.gettempdir())
+    corner, told = parted(read(slice(0, 1), slice(0, 1)), flow.told)
+    picture = Picture(corner.shape[1], size, lambda rows, columns: parted(read(rows, columns), flow.told)[0])
+    stages: dict[int, Picture | Stage] = {0: picture}
+    parts = flow.spans()
+    for number, part in enumerate(parts, 1):
+        sources = [stages[source] for source in part.sources]
+        height, width = sources[0].size
+        found = reach(part, [source.channels for source in sources], flow.told)
+        pieces = tiles(height, width, found.margin, max(LEAST, tile * height // size[0]))
+        keep = write
+        if number < len(parts):
+            stages[number] = stage = Stage(found.channels, (found.scaled(height), found.scaled(width)), folder)
+            keep = stage.write
+        heard = partial(_prefixed, say, f"part {number} of {len(parts)}, ")
+        for piece, made in _covered(Span(part, sources, told, pieces, heard)):
+            keep(*found.area(piece), made)
+        stages = {source: stages[source] for source in flow.wanted(number)}
+
+
+def _prefixed(say: Say, prefix: str, text: str) -> None:
+    say(prefix + text)
+
+
+def _covered(span: Span) -> Iterator[tuple[Tile, Tensor]]:
+    """What a part of the network makes of every tile, without its margin."""
+    norms = span.norms()
+    turns = len(norms) + 1
     try:
-        for number, norm in enumerate(_in_order(generator, norms, read, parts[0]), 1):
-            say(f"statistics of layer {number} of {len(norms)}")
-            norm.known = _gathered(generator, norm, read, parts)
-        for number, part in enumerate(parts, 1):
-            write(part.rows, part.columns, part.inner(generator(read(part.outer_rows, part.outer_columns))))
-            say(f"tile {number} of {len(parts)}")
+        for turn, norm in enumerate(norms, 1):
+            norm.known = _gathered(norm, span, span.over(turn, turns))
+        for piece in span.over(turns, turns):
+            yield piece, piece.inner(span(piece))
     finally:
         for norm in norms:
             norm.known = None
 
 
-def _in_order(generator: nn.Module, norms: list[InstanceNorm], read: Read, part: Tile) -> Iterator[InstanceNorm]:
-    """The layers as the network comes to them."""
-    met: list[InstanceNorm] = []
-    hooks = [norm.register_forward_pre_hook(lambda module, given: met.append(module)) for norm in norms]
-    generator(read(part.outer_rows, part.outer_columns))
-    for hook in hooks:
-        hook.remove()
-    return iter(met)
-
-
-def _gathered(generator: nn.Module, norm: InstanceNorm, read: Read, parts: list[Tile]) -> tuple[Tensor, Tensor]:
+def _gathered(norm: InstanceNorm, span: Span, pieces: Iterator[Tile]) -> tuple[Tensor, Tensor]:
     """Mean and variance of all that a layer is shown of the picture, in float64 until the end."""
     sums: list[Tensor] = []
 
-    def gather(part: Tile, module: nn.Module, given: tuple[Tensor]) -> None:
-        stage = part.inner(given[0]).double()
+    def gather(piece: Tile, module: nn.Module, given: tuple[Tensor]) -> None:
+        stage = piece.inner(given[0]).double()
         found = torch.stack([stage.sum((2, 3)), stage.square().sum((2, 3))])  # [2, 1, C]
         count = stage.shape[2] * stage.shape[3]
         sums.append(torch.cat([found, torch.full_like(found[:1], count)]))
         raise _Enough
 
-    for part in parts:
-        hook = norm.register_forward_pre_hook(partial(gather, part))
+    for piece in pieces:
+        hook = norm.register_forward_pre_hook(partial(gather, piece))
         try:
-            generator(read(part.outer_rows, part.outer_columns))
+            span(piece)
         except _Enough:
             pass
         finally:

@@ -1,12 +1,13 @@
 """Pictures from pictures: each by itself, at its own size, so that what comes out depends on what goes in alone."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from sparring.data import maps
 from sparring.data.batches import Images, Paired, from_stored
@@ -18,6 +19,7 @@ from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation, inputs_of, translation
 from sparring.inference import draw, tiles
 from sparring.translators import SMALLEST
+from sparring.translators.flow import Flow
 
 WHOLE = 1 << 20
 """Pixels up to which a picture is translated in one piece."""
@@ -34,8 +36,9 @@ def picture(
     say: Callable[[str], None] = silent,
     whole: int = WHOLE,
     variant: int = 0,
+    folder: Path | None = None,
 ) -> NDArray[Any]:
-    """One picture, translated: whole where it is small, or no larger than a tile would be; else in tiles, to the same.
+    """One picture, translated: whole where it is small; else in tiles, to the same.
 
     Args:
         product: its generator is used in the mode that it is in, which for a loaded or averaged one is `eval`.
@@ -45,12 +48,14 @@ def picture(
         say: is told how far a large one is.
         whole: pixels up to which a picture is small.
         variant: which of its translations, from 0 up, of models that know many.
+        folder: on whose disk what is known of a large one is kept for a while; None: where the system has such files.
 
     Returns:
         [H, W, channels], uint8 or uint16 as what the model was taught to make; a map of classes is [H, W, 1].
 
     Raises:
         UsageError: the model translates nothing, or not such pictures.
+        SparringError: there is no room for a large one on the disk.
     """
     shipped = translation(product)
     if pixels.ndim != 3:
@@ -59,13 +64,22 @@ def picture(
     if min(height, width) < SMALLEST:
         raise UsageError(f"{width}x{height} is too small to translate: at least {SMALLEST} pixels a side")
     fitted = _fitted(pixels, shipped.inputs)
-    if height * width > whole:
-        multiple = _multiple(shipped.generator)
-        margin = tiles.reach(shipped.generator, shipped.inputs.channels + shipped.told, multiple)
-        if height * width > (tiles.TILE + 2 * margin) ** 2:
-            return _in_tiles(shipped, fitted, to, variant, say, multiple, margin)
-    drawn: NDArray[Any] = maps.decoded(shipped.generator(_batch(shipped, fitted, to, variant)), shipped.spec)[0]
-    return drawn
+    generator = shipped.generator
+    if height * width <= whole or not isinstance(generator, Flow):
+        drawn: NDArray[Any] = maps.decoded(generator(_batch(shipped, fitted, to, variant)), shipped.spec)[0]
+        return drawn
+    framed, top, left = tiles.padded(fitted, generator.multiple)
+    size = framed.shape[0], framed.shape[1]
+    drawn = np.empty((*size, shipped.spec.stored_channels), np.uint8 if shipped.spec.bits == 8 else np.uint16)
+
+    def read(rows: slice, columns: slice) -> Tensor:
+        return _batch(shipped, framed[rows, columns], to, variant)
+
+    def write(rows: slice, columns: slice, part: Tensor) -> None:
+        drawn[rows, columns] = maps.decoded(part, shipped.spec)[0]
+
+    tiles.translate(generator, read, write, size, say, folder)
+    return drawn[top : top + height, left : left + width]
 
 
 def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None, variant: int) -> Tensor:
@@ -78,35 +92,6 @@ def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None, variant: 
 
 def _place(shipped: Translation) -> torch.device:
     return next(shipped.generator.parameters()).device
-
-
-def _in_tiles(
-    shipped: Translation,
-    pixels: NDArray[Any],
-    to: str | None,
-    variant: int,
-    say: Callable[[str], None],
-    multiple: int,
-    margin: int,
-) -> NDArray[Any]:
-    framed, top, left = tiles.padded(pixels, multiple)
-    kind = np.uint8 if shipped.spec.bits == 8 else np.uint16
-    drawn = np.empty((*framed.shape[:2], shipped.spec.stored_channels), kind)
-
-    def read(rows: slice, columns: slice) -> Tensor:
-        return _batch(shipped, framed[rows, columns], to, variant)
-
-    def write(rows: slice, columns: slice, part: Tensor) -> None:
-        drawn[rows, columns] = maps.decoded(part, shipped.spec)[0]
-
-    tiles.translate(shipped.generator, read, write, (framed.shape[0], framed.shape[1]), margin, say)
-    return drawn[top : top + pixels.shape[0], left : left + pixels.shape[1]]
-
-
-def _multiple(generator: nn.Module) -> int:
-    found = generator.multiple
-    assert isinstance(found, int)
-    return found
 
 
 @torch.no_grad()

@@ -105,7 +105,7 @@ def run(product: Product, jobs: Sequence[Job], say: Say, to: str | None = None, 
 def _translated(way: _Way, job: Job) -> tuple[Path, bytes]:
     shipped, place = way.shipped, job.out
     source = _read(job, shipped)
-    drawn = translate.picture(shipped, source.on_white(), way.to, way.say, variant=job.variant)
+    drawn = translate.picture(shipped, source.on_white(), way.to, way.say, variant=job.variant, folder=_disk_of(place))
     if way.beside is not None:
         drawn = _compared(way, source, drawn, job, way.beside)
         source = Whole(source.pixels, None, source.profile)
@@ -126,6 +126,11 @@ def _translated(way: _Way, job: Job) -> tuple[Path, bytes]:
         return place, picture_files.encoded(drawn, source, place)
     except (OSError, ValueError, OverflowError) as error:  # such as more pixels than the format can hold
         raise Unreadable(f"cannot be written as {place.suffix}: {pictures.explain(error)[0]}") from error
+
+
+def _disk_of(place: Path) -> Path:
+    """The nearest folder that there is: what is kept for a while lies on the disk that was chosen for the result."""
+    return next(folder for folder in place.absolute().parents if folder.is_dir())
 
 
 def _read(job: Job, shipped: Translation) -> Whole:
@@ -150,7 +155,7 @@ def _film(way: _Way, job: Job) -> None:
         raise UsageError("a video has no true picture to stand beside it: leave --targets out")
 
     def anew(frame: video.Pixels) -> video.Pixels:
-        drawn = translate.picture(way.shipped, frame, way.to, silent, WHOLE_FRAME, job.variant)
+        drawn = translate.picture(way.shipped, frame, way.to, silent, WHOLE_FRAME, job.variant, _disk_of(job.out))
         drawn = draw.shallow(compare.shown(drawn, way.shipped.spec))
         if drawn.shape[2] not in (1, 3):
             raise UsageError(f"what comes out has {drawn.shape[2]} channels, which no video can hold: give pictures")

@@ -10,12 +10,12 @@ instance norm makes nothing of a single pixel. It is not trained first, with an 
 together with the enhancer. And stages are enlarged by repeating pixels, unless asked otherwise.
 """
 
-from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
+from torch import nn
 
-from sparring.nn.framing import Size, crop_to, framed, pad_to
+from sparring.nn.framing import Size
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving, parted, through
+from sparring.translators.flow import Flow, steering
+from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving
 
 DEEPEST = 4
 """Halvings of the global network at most."""
@@ -35,12 +35,8 @@ def halvings_of(size: Size) -> int:
     return halvings
 
 
-class Translator(nn.Module):
-    """A global network within a local enhancer; `width` is that of the enhancer, the global one begins with twice it.
-
-    Attributes:
-        multiple: pictures are padded to a multiple of so many pixels.
-    """
+class Translator(Flow):
+    """A global network within a local enhancer; `width` is that of the enhancer, the global one begins with twice."""
 
     def __init__(
         self,
@@ -54,32 +50,21 @@ class Translator(nn.Module):
         dropout: float,
         told: int = 0,
     ) -> None:
-        super().__init__()
-        halvings = halvings_of(size)
-        self.told = steers = told if norm == "instance" else 0  # else they are channels like others
+        halvings, steers = halvings_of(size), steering(norm, told)
+        super().__init__(2 ** (1 + halvings), steers)
         inputs += told - steers
-        self.multiple = 2 ** (1 + halvings)
         widths = [2 * width * 2**number for number in range(halvings + 1)]
-        self.coarse = nn.Sequential(
-            *convolution(inputs, widths[0], norm, 7, steers),
-            nn.ReLU(),
-            *(layer for channels in widths[:-1] for layer in halving(channels, norm, steers)),
-            *(Block(widths[-1], norm, dropout, steers) for _ in range(GLOBAL_BLOCKS)),
-            *(layer for channels in widths[:0:-1] for layer in enlarging(upsampling, channels, norm, steers)),
-        )
-        self.front = nn.Sequential(
-            *convolution(inputs, width, norm, 7, steers), nn.ReLU(), *halving(width, norm, steers)
-        )
-        self.back = nn.Sequential(
-            *(Block(2 * width, norm, dropout, steers) for _ in range(LOCAL_BLOCKS)),
-            *enlarging(upsampling, 2 * width, norm, steers),
-            ToPicture(width, outputs),
-            nn.Tanh(),
-        )
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """[N, inputs + told, H, W] to [N, outputs, H, W] in (-1, 1)."""
-        size = pictures.shape[2], pictures.shape[3]
-        whole, told = parted(pad_to(pictures, framed(size, self.multiple)), self.told)
-        coarse = through(self.coarse, avg_pool2d(whole, 2), told)  # [N, 2 * width, H / 2, W / 2], as the front's
-        return crop_to(through(self.back, through(self.front, whole, told) + coarse, told), size)
+        first = [*convolution(inputs, widths[0], norm, 7, steers), nn.ReLU()]
+        self.then([nn.AvgPool2d(2), *first, *halving(widths[0], norm, steers)])
+        for channels in widths[1:-1]:
+            self.then(halving(channels, norm, steers))
+        for _ in range(GLOBAL_BLOCKS):
+            self.then([Block(widths[-1], norm, dropout, steers)])
+        for channels in widths[:0:-1]:
+            coarse = self.then(enlarging(upsampling, channels, norm, steers))
+        first = [*convolution(inputs, width, norm, 7, steers), nn.ReLU()]
+        front = self.then([*first, *halving(width, norm, steers)], 0)
+        self.then([Block(2 * width, norm, dropout, steers)], coarse, front)
+        for _ in range(LOCAL_BLOCKS - 1):
+            self.then([Block(2 * width, norm, dropout, steers)])
+        self.then([*enlarging(upsampling, 2 * width, norm, steers), ToPicture(width, outputs), nn.Tanh()])

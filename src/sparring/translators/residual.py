@@ -9,14 +9,14 @@ What it is told beside the picture sets the gain and shift of every instance nor
 arXiv:1802.10151: as channels that are the same all over it would be gone behind the first one.
 """
 
-from collections.abc import Iterator
 from itertools import islice
 
 from torch import Tensor, nn
 
-from sparring.nn.framing import Size, crop_to, framed, pad_to
+from sparring.nn.framing import Size, crop_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving, parted, through
+from sparring.translators.flow import Flow, steering
+from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving
 
 LARGE = 256
 """Pixels a side from which there are nine blocks."""
@@ -31,13 +31,13 @@ def blocks_of(size: Size) -> int:
     return 9 if min(size) >= LARGE else 6
 
 
-class Translator(nn.Module):
+class Translator(Flow):
     """7x7, two halvings, the blocks, two doublings, 7x7.
 
     Attributes:
-        multiple: pictures are padded to a multiple of so many pixels.
-        stage_channels: of what `stages` gives.
-        told: numbers that steer the norms.
+        compared: the stages that Park et al., arXiv:2007.15651, appendix C.2, compare patches by: the pixels, both
+            halvings, the first block, and the one in the middle.
+        compared_channels: of each.
     """
 
     def __init__(
@@ -52,59 +52,24 @@ class Translator(nn.Module):
         dropout: float,
         told: int = 0,
     ) -> None:
-        super().__init__()
-        self.multiple = 4
-        self.told = steers = told if norm == "instance" else 0  # else they are channels like others
+        steers = steering(norm, told)
+        super().__init__(4, steers)
         inputs += told - steers
-        self.encoder = nn.ModuleList(
-            [
-                nn.Sequential(*convolution(inputs, width, norm, 7, steers), nn.ReLU()),
-                nn.Sequential(*halving(width, norm, steers)),
-                nn.Sequential(*halving(2 * width, norm, steers)),
-            ]
-        )
-        self.stage_channels = [inputs, 2 * width, 4 * width, 4 * width, 4 * width]
-        self.blocks = nn.ModuleList(Block(4 * width, norm, dropout, steers) for _ in range(blocks_of(size)))
-        self.decoder = nn.Sequential(
-            *enlarging(upsampling, 4 * width, norm, steers),
-            *enlarging(upsampling, 2 * width, norm, steers),
-            ToPicture(width, outputs),
-            nn.Tanh(),
-        )
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """[N, inputs + told, H, W] to [N, outputs, H, W] in (-1, 1)."""
-        return self.with_stages(pictures)[0]
+        self.then([*convolution(inputs, width, norm, 7, steers), nn.ReLU(), *halving(width, norm, steers)])
+        encoded = self.then(halving(2 * width, norm, steers))
+        blocks = [self.then([Block(4 * width, norm, dropout, steers)]) for _ in range(blocks_of(size))]
+        self.then(enlarging(upsampling, 4 * width, norm, steers))
+        self.then([*enlarging(upsampling, 2 * width, norm, steers), ToPicture(width, outputs), nn.Tanh()])
+        self.compared = [0, 1, encoded, blocks[0], blocks[len(blocks) // 2]]
+        self.compared_channels = [inputs, 2 * width, 4 * width, 4 * width, 4 * width]
 
     def with_stages(self, pictures: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """What comes out, and what was seen on the way; see `stages`."""
+        """What comes out, and the stages that are compared."""
+        stages = list(self.run(pictures))
         size = pictures.shape[2], pictures.shape[3]
-        whole, told = parted(pad_to(pictures, framed(size, self.multiple)), self.told)
-        stages = list(self._stages(whole, told))
-        return crop_to(through(self.decoder, stages[-1], told), size), [stages[at] for at in self._kept]
+        return crop_to(stages[-1], size), [stages[number] for number in self.compared]
 
     def stages(self, pictures: Tensor) -> list[Tensor]:
-        """What the encoder sees: the pixels, both halvings, the first block, and the one in the middle.
-
-        Those that Park et al., arXiv:2007.15651, appendix C.2, compare patches by.
-        """
-        wanted, last = self._kept, max(self._kept)
-        whole = pad_to(pictures, framed((pictures.shape[2], pictures.shape[3]), self.multiple))
-        stages = list(islice(self._stages(*parted(whole, self.told)), last + 1))
-        return [stages[at] for at in wanted]
-
-    @property
-    def _kept(self) -> list[int]:
-        first = 1 + len(self.encoder)  # the pixels and the encoder lie before it
-        return [0, 2, 3, first, first + len(self.blocks) // 2]
-
-    def _stages(self, whole: Tensor, told: Tensor | None) -> Iterator[Tensor]:
-        yield whole
-        stage = whole
-        for layers in self.encoder:
-            assert isinstance(layers, nn.Sequential)
-            stage = through(layers, stage, told)
-            yield stage
-        for block in self.blocks:
-            stage = block(stage, told)
-            yield stage
+        """Those that are compared; nothing behind them is computed."""
+        stages = list(islice(self.run(pictures), max(self.compared) + 1))
+        return [stages[number] for number in self.compared]

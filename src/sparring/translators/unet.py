@@ -9,12 +9,12 @@ otherwise.
 
 from itertools import pairwise
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sparring.nn.dropout import Dropout
-from sparring.nn.framing import Size, crop_to, framed, pad_to
+from sparring.nn.framing import Size
 from sparring.nn.resampling import Upsampling, doubling
+from sparring.translators.flow import Flow
 from sparring.translators.layers import norm_layers
 
 WIDEST = 8
@@ -36,12 +36,8 @@ def depth_of(size: Size) -> int:
     return depth
 
 
-class Translator(nn.Module):
-    """Convolutions of stride 2 down, doublings up, and a connection across at every size.
-
-    Attributes:
-        multiple: pictures are padded to a multiple of so many pixels.
-    """
+class Translator(Flow):
+    """Convolutions of stride 2 down, doublings up, and a connection across at every size."""
 
     def __init__(
         self,
@@ -55,32 +51,19 @@ class Translator(nn.Module):
         dropout: float,
         told: int = 0,
     ) -> None:
-        super().__init__()
         depth = depth_of(size)
-        self.multiple = 2**depth
+        super().__init__(2**depth)
         channels = [width * min(2**stage, WIDEST) for stage in range(depth)]
         bias = norm == "none"
         # no norm follows that would take out what is the same all over
-        self.down = nn.ModuleList([nn.Conv2d(inputs + told, width, 4, stride=2, padding=1)])
+        down = [self.then([nn.Conv2d(inputs + told, width, 4, stride=2, padding=1)])]
         for above, below in pairwise(channels):
             convolution = nn.Conv2d(above, below, 4, stride=2, padding=1, bias=bias)
-            self.down.append(nn.Sequential(nn.LeakyReLU(0.2), convolution, *norm_layers(norm, below)))
-        self.up = nn.ModuleList()
-        given = channels[-1]
+            down.append(self.then([nn.LeakyReLU(0.2), convolution, *norm_layers(norm, below)]))
+        given, shown = channels[-1], [down.pop()]
         for number, wanted in enumerate(reversed(channels[:-1])):
             dropped = [Dropout(dropout)] if dropout and number < DROPPED else []
             layers = [*doubling(upsampling, given, wanted, bias), *norm_layers(norm, wanted), *dropped]
-            self.up.append(nn.Sequential(nn.ReLU(), *layers))
-            given = 2 * wanted  # what came across is laid beside it
-        self.last = nn.Sequential(nn.ReLU(), *doubling(upsampling, given, outputs, True), nn.Tanh())
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        """[N, inputs + told, H, W] to [N, outputs, H, W] in (-1, 1)."""
-        size = pictures.shape[2], pictures.shape[3]
-        stage, across = pad_to(pictures, framed(size, self.multiple)), []
-        for down in self.down:
-            stage = down(stage)
-            across.append(stage)
-        for up, beside in zip(self.up, across[-2::-1], strict=True):
-            stage = torch.cat([up(stage), beside], 1)
-        return crop_to(self.last(stage), size)
+            up = self.then([nn.ReLU(), *layers], *shown, beside=True)
+            given, shown = 2 * wanted, [up, down.pop()]
+        self.then([nn.ReLU(), *doubling(upsampling, given, outputs, True), nn.Tanh()], *shown, beside=True)
