@@ -83,6 +83,8 @@ def test_a_module_of_ones_own(tmp_path: Path) -> None:
     mine = Given("mine", nn.Conv2d(1, 3, 3, stride=2))
     run = train(tmp_path, extractor=mine)
     assert named(run) == mine.title
+    with pytest.raises(UsageError, match=r"handed over from Python: sparring.resume\(run, extractor=...\) goes on"):
+        sparring.resume(run, images=32)
     assert sparring.resume(run, images=32, extractor=mine).images == 32
     flat = Given("flat", nn.Flatten())
     with pytest.raises(UsageError, match=r"extractor flat:\w+ does not say where things are"):

@@ -194,7 +194,10 @@ def _open(stream: BinaryIO) -> ImageFile.ImageFile:
 def _refuse_bomb(width: int, height: int, planes: int = 1) -> None:
     limit = Image.MAX_IMAGE_PIXELS
     if limit is not None and width * height * planes > limit:
-        raise ValueError(f"{width}x{height} is more than {limit:,} pixels: refused as a decompression bomb")
+        raise ValueError(
+            f"{width}x{height} is more than {limit:,} pixels: refused as a decompression bomb; an array, .npy, may be "
+            "as large"
+        )
 
 
 def _early_orientation(image: Image.Image) -> int:

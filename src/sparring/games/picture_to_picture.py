@@ -9,7 +9,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
-from sparring.data.batches import Images, Labelled, Sourced, labels_of
+from sparring.data.batches import Images, Labelled, Paired, Sourced, labels_of
 from sparring.data.spec import Spec
 from sparring.errors import UsageError, did_you_mean
 from sparring.games.base import Game, Product
@@ -177,6 +177,17 @@ class PictureToPicture(Game):
         """The generator, what to draw for it, and the domains of games that learn from labels."""
         domains = self.spec.classes if issubclass(self.takes, Labelled) else ()
         return Translation(players["generator"], self.spec, domains, self.latent)
+
+
+class FromPairs(PictureToPicture):
+    """One that learns from pictures beside their true translations."""
+
+    takes: ClassVar[type[Images]] = Paired
+
+    def prepare(self, batch: Images) -> Round:
+        """Translate the sources."""
+        inputs = inputs_of(batch)
+        return Round(inputs, batch.pictures, self.players["generator"](inputs))
 
 
 def judged(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:

@@ -23,12 +23,12 @@ import torch
 from torch import Tensor, nn
 
 from sparring import translators
-from sparring.data.batches import Images, Paired
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Move, Terms
 from sparring.games.picture_to_picture import (
-    PictureToPicture,
+    FromPairs,
     Round,
     Share,
     Weight,
@@ -43,7 +43,7 @@ from sparring.nn.resampling import Upsampling
 from sparring.objectives import adversarial
 
 
-class Pix2Pix(PictureToPicture):
+class Pix2Pix(FromPairs):
     """A U-Net against a discriminator of patches that sees the pair.
 
     Args:
@@ -63,7 +63,6 @@ class Pix2Pix(PictureToPicture):
     ['discriminator', 'generator']
     """
 
-    takes = Paired
     legend: ClassVar[Mapping[str, str]] = {
         **adversarial.LEGEND,
         "generator.pixels": "the mean absolute difference to the true picture, by its weight; it falls, on training "
@@ -97,11 +96,6 @@ class Pix2Pix(PictureToPicture):
         self._scale = 2.0 if objective == "least-squares" else 1.0  # `squared_error` is halved already
         self._four = diet == "four"
         self._pixel_weight = pixel_weight
-
-    def prepare(self, batch: Images) -> Round:
-        """Translate the sources."""
-        inputs = inputs_of(batch)
-        return Round(inputs, batch.pictures, self.players["generator"](inputs))
 
     def moves(self) -> list[Move]:
         """One turn each."""

@@ -23,11 +23,11 @@ import torch
 from torch import Tensor, nn
 
 from sparring import translators
-from sparring.data.batches import Images, Paired
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.games.base import Move, Terms
 from sparring.games.picture_to_picture import (
-    PictureToPicture,
+    FromPairs,
     Round,
     Share,
     Weight,
@@ -44,7 +44,7 @@ from sparring.objectives.adversarial import squared_error
 LEAST_SQUARES = adversarial.OBJECTIVES["least-squares"]
 
 
-class Pix2PixHD(PictureToPicture):
+class Pix2PixHD(FromPairs):
     """A generator from coarse to fine against discriminators of patches at several scales.
 
     Args:
@@ -65,7 +65,6 @@ class Pix2PixHD(PictureToPicture):
     3
     """
 
-    takes = Paired
     legend: ClassVar[Mapping[str, str]] = {
         "discriminator.real": "how far the discriminators are from calling real pairs real, all scales together; "
         "small: they recognise them",
@@ -100,11 +99,6 @@ class Pix2PixHD(PictureToPicture):
         self.players = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
         normal_weights(self.players)
         self._feature_weight = feature_weight
-
-    def prepare(self, batch: Images) -> Round:
-        """Translate the sources."""
-        inputs = inputs_of(batch)
-        return Round(inputs, batch.pictures, self.players["generator"](inputs))
 
     def moves(self) -> list[Move]:
         """All discriminators, then the generator."""

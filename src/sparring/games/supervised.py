@@ -25,11 +25,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from sparring import translators
-from sparring.data.batches import Images, Paired
+from sparring.data.batches import Images
 from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Move, Terms
-from sparring.games.picture_to_picture import PictureToPicture, Round, Share, Width, inputs_of
+from sparring.games.picture_to_picture import FromPairs, Round, Share, Width
 from sparring.nn.initialise import normal_weights
 from sparring.nn.resampling import Upsampling
 
@@ -37,7 +37,7 @@ SCALE = 5.0
 """From the output of the network, in [-1, 1], to logits of classes."""
 
 
-class Supervised(PictureToPicture):
+class Supervised(FromPairs):
     """A U-Net, and nobody to play against.
 
     Args:
@@ -57,7 +57,6 @@ class Supervised(PictureToPicture):
     [('generator',)]
     """
 
-    takes = Paired
     legend: ClassVar[Mapping[str, str]] = {
         "generator.pixels": "how far pixels are off: the mean absolute difference to the true picture, or with "
         "game.loss=cross-entropy the surprise at the true class in nats; it falls, and on training pictures further "
@@ -87,11 +86,6 @@ class Supervised(PictureToPicture):
         )
         normal_weights(generator)
         self.players = nn.ModuleDict({"generator": generator})
-
-    def prepare(self, batch: Images) -> Round:
-        """Translate the sources."""
-        inputs = inputs_of(batch)
-        return Round(inputs, batch.pictures, self.players["generator"](inputs))
 
     def moves(self) -> list[Move]:
         """One."""

@@ -130,7 +130,9 @@ def train(
     if forecast:
         found = preflight.forecast(session.recipe, session, partial(_like, session))
         observer.say(preflight.sentence(found))
-    environment = describe(session.dataset, session.device, title) | perception.note(session.extractor)
+    environment = describe(session.dataset, session.device, title) | perception.note(
+        session.extractor, given=extractor is not None
+    )
     run = folder.create(place, session.recipe, environment)
     with run.held(observer.say):
         try:
@@ -198,6 +200,7 @@ def resume(
         recipe, environment = found.recipe(), found.environment()
         if images is not None or minutes is not None:
             recipe = checked(_with_budget(recipe.model_dump(exclude_none=True), _given(images=images, minutes=minutes)))
+        perception.check_given(extractor, environment)
         _same_arithmetic(environment, observer)
         session = prepare(recipe, environment["recipe"], observer, extractor=extractor)
         perception.check_same(session.extractor, environment)

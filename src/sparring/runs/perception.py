@@ -18,6 +18,8 @@ from sparring.runs.evaluation import Say, own_classifier
 
 KEY = "perceptual"
 """Of the option that names the extractor, and of its title in `environment.json`."""
+GIVEN = "perceptual_given"
+"""In `environment.json`: that it was handed over, so that no option names it."""
 
 
 def find(recipe: Recipe, dataset: Dataset, given: Extractor | None, device: torch.device, say: Say) -> Extractor | None:
@@ -86,9 +88,22 @@ def portable(game: dict[str, Any]) -> dict[str, Any]:
     return game if name is None else game | {KEY: Path(name).name}
 
 
-def note(extractor: Extractor | None) -> dict[str, str]:
+def note(extractor: Extractor | None, given: bool) -> dict[str, Any]:
     """What `environment.json` says of it."""
-    return {} if extractor is None else {KEY: extractor.title}
+    return {} if extractor is None else {KEY: extractor.title} | ({GIVEN: True} if given else {})
+
+
+def check_given(extractor: Extractor | None, environment: dict[str, Any]) -> None:
+    """Make sure, before anything is computed, that a run whose network was handed over is handed it again.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if extractor is None and environment.get(GIVEN):
+        raise UsageError(
+            f"the run compares pictures by {environment[KEY]}, which was handed over from Python: "
+            "sparring.resume(run, extractor=...) goes on with it"
+        )
 
 
 def check_same(extractor: Extractor | None, environment: dict[str, Any]) -> None:
@@ -97,8 +112,9 @@ def check_same(extractor: Extractor | None, environment: dict[str, Any]) -> None
     Raises:
         SparringError: it is another one.
     """
-    if note(extractor).get(KEY) != environment.get(KEY):
+    title = None if extractor is None else extractor.title
+    if title != environment.get(KEY):
         raise SparringError(
-            f"the run compares pictures by {environment.get(KEY)}, and this is {note(extractor).get(KEY)}: bring that "
-            "one back, or start a new run"
+            f"the run compares pictures by {environment.get(KEY)}, and this is {title}: bring that one back, or start "
+            "a new run"
         )
