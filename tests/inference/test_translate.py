@@ -130,6 +130,24 @@ def test_a_hole_is_where_a_picture_is_transparent(tmp_path: Path) -> None:
     assert "erase what is missing, so that it is transparent" in skipped[0]
 
 
+@pytest.mark.parametrize(("given", "taught"), [(8, 8), (16, 16), (16, 8)])
+def test_what_is_no_hole_stays(given: int, taught: int) -> None:
+    class Inverse(Same):
+        def forward(self, pictures: Tensor) -> Tensor:
+            return -pictures[:, :3] * self.weight
+
+    sort = {"channels": 3, "height": 16, "width": 16, "bits": taught}
+    filler = Translation(Inverse(), Spec.model_validate(sort | {"inputs": sort | {"channels": 4, "holes": True}}))
+    most = 2**given - 1
+    pixels = np.concatenate([noise(16, 20, bits=given), np.full((16, 20, 1), most, dtype=f"u{given // 8}")], 2)
+    pixels[3:7, 5:9, 3] = 0
+    drawn = translate.picture(filler, pixels)
+    there = pixels[:, :, 3] > 0
+    kept = pixels[:, :, :3] / most * (2**taught - 1)
+    assert np.abs(drawn[there] - kept[there]).max() <= (0.5 if given != taught else 0)
+    assert np.abs(drawn[~there] - (2**taught - 1 - kept[~there])).max() <= 1
+
+
 @pytest.mark.parametrize("ending", ["png", "tif"])
 def test_deep_grey_files_come_back_equal(ending: str, tmp_path: Path) -> None:
     pixels = noise(20, 24, 1, 16)
@@ -239,8 +257,10 @@ def test_the_command(tmp_path: Path) -> None:
     with Image.open(tmp_path / "out" / "a.png") as found:
         assert found.size == (30, 21)
     (tmp_path / "in" / "b.png").write_bytes(b"")
+    (tmp_path / "in" / "c.heic").write_bytes(b"of a telephone")
     done = command(tmp_path / "model", tmp_path / "in", tmp_path / "out")
     assert done.returncode == 1
+    assert "passed over, being no pictures that can be read: 1 (c.heic)" in done.stderr
     assert "b.png: the file is empty" in done.stderr and "1 pictures, 1 left out" in done.stdout
     done = command(tmp_path / "model", tmp_path / "in")
     assert (done.returncode, "where to" in done.stderr) == (2, True)

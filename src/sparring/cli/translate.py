@@ -49,16 +49,20 @@ def translate(
         raise UsageError("say what to translate and where to: sparring translate MODEL IN OUT")
     if targets is not None and not compare:
         raise UsageError("--targets names true pictures to stand beside the others: add --compare")
+    from sparring.data.sources import printable
     from sparring.games.picture_to_picture import translation
     from sparring.inference.compare import Compare
     from sparring.inference.compare import targets as open_targets
-    from sparring.inference.jobs import plan
+    from sparring.inference.jobs import passed_over, plan
     from sparring.inference.model import load
     from sparring.inference.translate_files import run
 
     *inputs, out = paths
     beside = Compare(open_targets(targets) if targets is not None else None) if compare else None
     jobs = plan(inputs, out, variants, beside)  # a wrong name is said before anything is loaded
+    if strange := passed_over(inputs):
+        some = ", ".join(map(printable, strange[:3])) + (", ..." if len(strange) > 3 else "")
+        typer.echo(f"passed over, being no pictures that can be read: {len(strange):,} ({some})", err=True)
     product = load(model, device).product
     translation(product).check(to, variants or 0)
     done = run(product, jobs, lambda text: typer.echo(text, err=True), to, beside)

@@ -70,6 +70,12 @@ def plan(inputs: Sequence[Path], out: Path, variants: int | None = None, beside:
     return apart(_varied(jobs, variants), true)
 
 
+def passed_over(inputs: Sequence[Path]) -> list[str]:
+    """Files in folders and zips that are neither pictures of a known kind nor videos."""
+    stores = [open_store(path) for given in inputs for path in _expanded(given)]
+    return [name for store in stores if store is not None for name in store.names if not _is_single(Path(name))]
+
+
 def lossless(jobs: Sequence[Job]) -> list[Job]:
     """As pictures that are to become maps of classes: as PNG, but for files whose form changes no number.
 

@@ -66,7 +66,8 @@ def picture(
     fitted = _fitted(pixels, shipped.inputs)
     generator = shipped.generator
     if height * width <= whole or not isinstance(generator, Flow):
-        drawn: NDArray[Any] = maps.decoded(generator(_batch(shipped, fitted, to, variant)), shipped.spec)[0]
+        batch = _batch(shipped, fitted, to, variant)
+        drawn: NDArray[Any] = maps.decoded(_filled(shipped, batch, generator(batch)), shipped.spec)[0]
         return drawn
     framed, top, left = tiles.padded(fitted, generator.multiple)
     size = framed.shape[0], framed.shape[1]
@@ -76,7 +77,7 @@ def picture(
         return _batch(shipped, framed[rows, columns], to, variant)
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
-        drawn[rows, columns] = maps.decoded(part, shipped.spec)[0]
+        drawn[rows, columns] = maps.decoded(_filled(shipped, read(rows, columns), part), shipped.spec)[0]
 
     tiles.translate(generator, read, write, size, say, folder)
     return drawn[top : top + height, left : left + width]
@@ -88,6 +89,14 @@ def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None, variant: 
     of = shipped.inputs.map
     batch = from_stored(stored, _BITS[pixels.dtype]) if of is None else maps.expand(stored, of)
     return shipped.prepared(batch, to, variant)
+
+
+def _filled(shipped: Translation, batch: Tensor, made: Tensor) -> Tensor:
+    """What a generator made of a batch; of one that fills holes, only what was missing."""
+    channels = shipped.spec.channels
+    if not shipped.inputs.holes or shipped.inputs.channels != channels + 1:
+        return made
+    return torch.where(batch[:, channels : channels + 1] > 0, batch[:, :channels], made)
 
 
 def _place(shipped: Translation) -> torch.device:
@@ -106,7 +115,8 @@ def examples_sheet(product: Product, examples: Images) -> bytes:
     for domain in shipped.domains or (None,):
         for variant in range(SHOWN if shipped.latent else 1):
             # one at a time, as `picture` does it, and so to the last digit
-            made = torch.cat([shipped.generator(shipped.prepared(one[None], domain, variant)) for one in given])
+            batches = [shipped.prepared(one[None], domain, variant) for one in given]
+            made = torch.cat([_filled(shipped, batch, shipped.generator(batch)) for batch in batches])
             columns.append(draw.shown(made, shipped.spec))
     if isinstance(examples, Paired):
         columns.append(draw.shown(examples.pictures, shipped.spec))
