@@ -10,12 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from sparring import translators
+from sparring.data import parallel
 from sparring.data.spec import Spec
 from sparring.errors import SparringError
 from sparring.games.picture_to_picture import Translation, telling
 from sparring.inference import tiles, translate
+from sparring.inference.reach import reach
 from sparring.inference.stages import Stage
-from sparring.inference.tiles import reach
 from sparring.nn.instance import InstanceNorm
 from sparring.translators.flow import Flow, Part
 
@@ -119,11 +120,9 @@ def test_a_large_file_is_translated_as_a_small_one(bits: int) -> None:
     spec = SPEC.model_copy(update={"bits": bits})
     product = Translation(network("unet"), spec)
     pixels = np.random.default_rng(0).integers(0, 2**bits, (517, 703, 2)).astype(np.uint8 if bits == 8 else np.uint16)
-    said: list[str] = []
-    whole, parts = translate.picture(product, pixels), translate.picture(product, pixels, say=said.append, whole=100)
+    whole, parts = translate.picture(product, pixels), translate.picture(product, pixels, whole=100)
     assert parts.shape == (517, 703, 3) and parts.dtype == whole.dtype
     assert np.abs(whole.astype(int) - parts.astype(int)).max() <= 1
-    assert said[0] == "part 1 of 6, pass 1 of 1, tile 1 of 4" and said[-1] == "part 6 of 6, pass 1 of 1, tile 4 of 4"
 
 
 def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,6 +139,16 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(stage, "_file", SimpleNamespace(seek=full))
     with pytest.raises(SparringError, match=r"No space left on device: .*make room"):
         stage.write(slice(0, 8), slice(0, 8), torch.zeros(1, 3, 8, 8))
+
+
+def test_it_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "_SECONDS_BETWEEN", -1.0)
+    said: list[str] = []
+    made = network("unet")
+    translate.picture(Translation(made, SPEC), np.zeros((100, 600, 2), np.uint8), say=said.append, whole=100)
+    planned = tiles.spans(made, 2, (128, 608))
+    total = sum(len(span.pieces) * (1 + len(span.norms)) for span in planned)
+    assert said == [f"tiles: {done:,} of {total:,}" for done in range(1, total + 1)]
 
 
 def test_nothing_is_left_on_the_disk(tmp_path: Path) -> None:

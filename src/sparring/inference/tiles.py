@@ -11,10 +11,9 @@ over the whole picture, and what lies between two is kept in `inference.stages`.
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
-from math import ceil, floor
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sparring.data.parallel import Announce, Progress
+from sparring.inference.reach import Reach, reach
 from sparring.inference.stages import Picture, Read, Stage
-from sparring.nn.conditional import ConditionalInstanceNorm
-from sparring.nn.framing import framed
+from sparring.nn.framing import Size, framed
 from sparring.nn.instance import InstanceNorm
 from sparring.translators.flow import Flow, Part
 from sparring.translators.layers import parted
@@ -34,12 +34,9 @@ TILE = 512
 """Pixels of the picture a side that a tile gives, without its margin."""
 LEAST = 64
 """Pixels a side of a tile of the smaller stages."""
-PROBED = 64
-"""Pixels a side by which the field of view is found out, at first."""
 
 Pixels = NDArray[Any]
 Write = Callable[[slice, slice, Tensor], None]
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -83,114 +80,59 @@ def tiles(height: int, width: int, margin: int, size: int = TILE) -> list[Tile]:
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What a part of a network does to places.
-
-    Attributes:
-        scale: pixels that come out for each that goes in, down and across.
-        margin: how many pixels around a tile matter to it, if it begins and ends where pixels are not merged into one.
-        channels: that come out.
-    """
-
-    scale: float
-    margin: int
-    channels: int
-
-    def scaled(self, place: int) -> int:
-        """Where what was at a place comes out."""
-        return round(place * self.scale)
-
-    def area(self, piece: Tile) -> tuple[slice, slice]:
-        """Rows and columns in which a tile comes out."""
-        rows, columns = (slice(self.scaled(own.start), self.scaled(own.stop)) for own in (piece.rows, piece.columns))
-        return rows, columns
-
-
-@torch.no_grad()
-def reach(part: Part, channels: Sequence[int], told: int) -> Reach:
-    """Find it out from the part itself.
-
-    With all weights positive and no normalisation, what a single bright pixel changes is just what it can reach.
-
-    Args:
-        part: it is not touched.
-        channels: of each stage that it is shown.
-        told: numbers that it is told.
-    """
-    probe = deepcopy(part).cpu().double()
-    for module in probe.modules():
-        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-            module.weight.fill_(1 / module.weight[0].numel())
-            if module.bias is not None:
-                module.bias.zero_()
-        elif isinstance(module, InstanceNorm):
-            module.known = torch.zeros((), dtype=torch.float64), torch.ones((), dtype=torch.float64)
-        elif isinstance(module, ConditionalInstanceNorm):
-            module.reset_parameters()
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_running_stats()
-            module.reset_parameters()
-    nothing = torch.zeros(1, told, dtype=torch.float64) if told else None
-    side = PROBED
-    while True:
-        dark = [torch.zeros(1, count, side, PROBED, dtype=torch.float64) for count in channels]
-        made = probe(dark, nothing)
-        scale = made.shape[2] / side
-        multiple = max(1, round(1 / scale))
-        lit, until = [stage.clone() for stage in dark], side // 2
-        for stage in lit:
-            stage[:, :, until - multiple : until] = 1.0
-        changed = (probe(lit, nothing) != made).any(1)[0].any(1).nonzero()[:, 0]
-        first, last = int(changed.min()), int(changed.max())
-        if first > 0 and last < made.shape[2] - 1:
-            # of tiles that just hold the first and the last pixel that changed: where the one ends, the other begins
-            end = multiple * ceil((first + 1) / scale / multiple)
-            start = multiple * floor(last / scale / multiple)
-            return Reach(scale, max(until - end, start - (until - multiple)), made.shape[1])
-        side *= 2
-
-
-@dataclass(frozen=True)
 class Span:
-    """A part of a network, and what it is shown of this picture.
+    """A part of a network over a picture of this size.
 
     Attributes:
         part: of the network.
-        sources: the stages that it is shown, of one size.
-        told: [1, told], on the device of the network.
-        pieces: tiles that cover the sources.
-        say: is told how far it is.
+        found: what it does to places.
+        size: (height, width) of the stages that it is shown.
+        pieces: tiles that cover them.
     """
 
     part: Part
-    sources: Sequence[Picture | Stage]
-    told: Tensor | None
+    found: Reach
+    size: Size
     pieces: list[Tile]
-    say: Say
 
-    def __call__(self, piece: Tile) -> Tensor:
+    @property
+    def result(self) -> Size:
+        """(height, width) of what comes out."""
+        return self.found.scaled(self.size[0]), self.found.scaled(self.size[1])
+
+    def area(self, piece: Tile) -> tuple[slice, slice]:
+        """Rows and columns in which a tile comes out."""
+        scaled = self.found.scaled
+        rows, columns = (slice(scaled(own.start), scaled(own.stop)) for own in (piece.rows, piece.columns))
+        return rows, columns
+
+    @property
+    def norms(self) -> list[InstanceNorm]:
+        """Those whose statistics are gathered, each in a pass of its own."""
+        return [module for module in self.part.modules() if isinstance(module, InstanceNorm)]
+
+    def make(self, sources: Sequence[Picture | Stage], told: Tensor | None, piece: Tile) -> Tensor:
         """What becomes of a tile with its margin."""
         place = next(self.part.parameters()).device
-        shown = [source.read(piece.outer_rows, piece.outer_columns).to(place) for source in self.sources]
-        made: Tensor = self.part(shown, self.told)
+        shown = [source.read(piece.outer_rows, piece.outer_columns).to(place) for source in sources]
+        made: Tensor = self.part(shown, told)
         return made
 
-    def over(self, turn: int, turns: int) -> Iterator[Tile]:
-        """The tiles, one pass of some over them."""
-        for number, piece in enumerate(self.pieces, 1):
-            self.say(f"pass {turn} of {turns}, tile {number} of {len(self.pieces)}")
-            yield piece
 
-    def norms(self) -> list[InstanceNorm]:
-        """Its instance norms, in the order in which it comes to them."""
-        met: list[InstanceNorm] = []
-        norms = [module for module in self.part.modules() if isinstance(module, InstanceNorm)]
-        hooks = [norm.register_forward_pre_hook(lambda module, given: met.append(module)) for norm in norms]
-        if norms:
-            self(self.pieces[0])
-        for hook in hooks:
-            hook.remove()
-        return met
+Make = Callable[[Tile], Tensor]
+
+
+def spans(flow: Flow, channels: int, size: Size, tile: int = TILE) -> list[Span]:
+    """How a network goes over a picture of so many channels, part by part."""
+    known = {0: (channels, size)}
+    found = list[Span]()
+    for number, part in enumerate(flow.spans(), 1):
+        (_, (height, width)), *_ = shown = [known[source] for source in part.sources]
+        what = reach(part, [count for count, _ in shown], flow.told)
+        pieces = tiles(height, width, what.margin, max(LEAST, tile * height // size[0]))
+        found.append(span := Span(part, what, (height, width), pieces))
+        known[number] = what.channels, span.result
+    return found
 
 
 class _Enough(Exception):
@@ -199,7 +141,7 @@ class _Enough(Exception):
 
 @torch.no_grad()
 def translate(
-    flow: Flow, read: Read, write: Write, size: tuple[int, int], say: Say, folder: Path | None = None, tile: int = TILE
+    flow: Flow, read: Read, write: Write, size: Size, say: Announce, folder: Path | None = None, tile: int = TILE
 ) -> None:
     """Translate a picture in parts.
 
@@ -208,7 +150,7 @@ def translate(
         read: rows and columns of the picture as [1, C + told, h, w] in [-1, 1].
         write: is given rows, columns and what they become.
         size: of the picture, multiples of `flow.multiple`.
-        say: is told how far it is.
+        say: is told now and then how far it is.
         folder: on whose disk what lies between two parts is kept; None: where the system has such files.
         tile: pixels of the picture a side, a multiple as well.
 
@@ -219,62 +161,67 @@ def translate(
     corner, told = parted(read(slice(0, 1), slice(0, 1)), flow.told)
     picture = Picture(corner.shape[1], size, lambda rows, columns: parted(read(rows, columns), flow.told)[0])
     stages: dict[int, Picture | Stage] = {0: picture}
-    parts = flow.spans()
-    for number, part in enumerate(parts, 1):
-        sources = [stages[source] for source in part.sources]
-        height, width = sources[0].size
-        found = reach(part, [source.channels for source in sources], flow.told)
-        pieces = tiles(height, width, found.margin, max(LEAST, tile * height // size[0]))
+    planned = spans(flow, picture.channels, size, tile)
+    progress = Progress("tiles", sum(len(span.pieces) * (1 + len(span.norms)) for span in planned), say)
+    done = count(1)
+    for number, span in enumerate(planned, 1):
         keep = write
-        if number < len(parts):
-            stages[number] = stage = Stage(found.channels, (found.scaled(height), found.scaled(width)), folder)
+        if number < len(planned):
+            stages[number] = stage = Stage(span.found.channels, span.result, folder)
             keep = stage.write
-        heard = partial(_prefixed, say, f"part {number} of {len(parts)}, ")
-        for piece, made in _covered(Span(part, sources, told, pieces, heard)):
-            keep(*found.area(piece), made)
+        make = partial(span.make, [stages[source] for source in span.part.sources], told)
+        for piece, made in _covered(span, make, lambda: progress.at(next(done))):
+            keep(*span.area(piece), made)
         stages = {source: stages[source] for source in flow.wanted(number)}
 
 
-def _prefixed(say: Say, prefix: str, text: str) -> None:
-    say(prefix + text)
-
-
-def _covered(span: Span) -> Iterator[tuple[Tile, Tensor]]:
+def _covered(span: Span, make: Make, tick: Callable[[], None]) -> Iterator[tuple[Tile, Tensor]]:
     """What a part of the network makes of every tile, without its margin."""
-    norms = span.norms()
-    turns = len(norms) + 1
+    norms = span.norms
     try:
-        for turn, norm in enumerate(norms, 1):
-            norm.known = _gathered(norm, span, span.over(turn, turns))
-        for piece in span.over(turns, turns):
-            yield piece, piece.inner(span(piece))
+        for norm in _in_order(norms, make, span.pieces[0]):
+            norm.known = _gathered(norm, make, span.pieces, tick)
+        for piece in span.pieces:
+            yield piece, piece.inner(make(piece))
+            tick()
     finally:
         for norm in norms:
             norm.known = None
 
 
-def _gathered(norm: InstanceNorm, span: Span, pieces: Iterator[Tile]) -> tuple[Tensor, Tensor]:
+def _in_order(norms: list[InstanceNorm], make: Make, piece: Tile) -> list[InstanceNorm]:
+    """The layers as the part comes to them."""
+    if len(norms) < 2:
+        return norms
+    met: list[InstanceNorm] = []
+    hooks = [norm.register_forward_pre_hook(lambda module, given: met.append(module)) for norm in norms]
+    make(piece)
+    for hook in hooks:
+        hook.remove()
+    return met
+
+
+def _gathered(norm: InstanceNorm, make: Make, pieces: list[Tile], tick: Callable[[], None]) -> tuple[Tensor, Tensor]:
     """Mean and variance of all that a layer is shown of the picture, in float64 until the end."""
     sums: list[Tensor] = []
 
     def gather(piece: Tile, module: nn.Module, given: tuple[Tensor]) -> None:
         stage = piece.inner(given[0]).double()
         found = torch.stack([stage.sum((2, 3)), stage.square().sum((2, 3))])  # [2, 1, C]
-        count = stage.shape[2] * stage.shape[3]
-        sums.append(torch.cat([found, torch.full_like(found[:1], count)]))
+        sums.append(torch.cat([found, torch.full_like(found[:1], stage.shape[2] * stage.shape[3])]))
         raise _Enough
 
     for piece in pieces:
         hook = norm.register_forward_pre_hook(partial(gather, piece))
         try:
-            span(piece)
+            make(piece)
         except _Enough:
-            pass
+            tick()
         finally:
             hook.remove()
-    total, squares, count = torch.stack(sums).sum(0)
-    mean = total / count
-    variance = (squares / count - mean.square()).clamp(min=0)
+    total, squares, number = torch.stack(sums).sum(0)
+    mean = total / number
+    variance = (squares / number - mean.square()).clamp(min=0)
     return mean[:, :, None, None].float(), variance[:, :, None, None].float()
 
 

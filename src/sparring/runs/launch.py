@@ -130,10 +130,8 @@ def train(
     if forecast:
         found = preflight.forecast(session.recipe, session, partial(_like, session))
         observer.say(preflight.sentence(found))
-    environment = describe(session.dataset, session.device, title) | perception.note(
-        session.extractor, given=extractor is not None
-    )
-    run = folder.create(place, session.recipe, environment)
+    about = describe(session.dataset, session.device, title)
+    run = folder.create(place, session.recipe, about | perception.note(session.extractor, given=extractor is not None))
     with run.held(observer.say):
         try:
             return _play(run, session)
