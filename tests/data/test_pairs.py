@@ -330,6 +330,46 @@ def test_a_column_cannot_point_outside_of_the_set(name: object, tmp_path: Path) 
         open_pairs(Data(path=str(tmp_path), pairs="drawing"), aligned=True)
 
 
+@pytest.mark.parametrize("missing", [None, "drawings/none.png"])
+@pytest.mark.parametrize("column", [None, "drawing"])
+def test_a_row_without_a_partner_is_named_or_left_out(missing: str | None, column: str | None, tmp_path: Path) -> None:
+    two_columns(tmp_path)
+    rows = [json.loads(line) for line in (tmp_path / "metadata.jsonl").read_text().split("\n")]
+    alone = rows[1]["file_name"]
+    rows[1]["drawing"] = missing
+    (tmp_path / "metadata.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    config = Data(path=str(tmp_path), pairs=column)
+    with pytest.raises(SparringError, match=rf"1 pictures have no partner in column drawing: .*{alone}: add it"):
+        open_pairs(config, aligned=True)
+    dataset = open_pairs(config.model_copy(update={"skip_bad": True}), aligned=True)
+    assert len(dataset) == len(rows) - 1 and "1 without a partner left out" in dataset.source.layout
+    assert both(dataset.batch(np.arange(len(dataset)))) == [(A[k], B[k]) for k in A if k not in alone]
+    apart = open_pairs(config, aligned=False)
+    assert apart.inputs is not None
+    assert (len(apart), len(apart.inputs)) == (len(rows), len(rows) - 1)
+
+
+def test_a_column_of_pictures_that_are_all_gone_is_named(tmp_path: Path) -> None:
+    two_columns(tmp_path)
+    for path in (tmp_path / "drawings").iterdir():
+        path.unlink()
+    with pytest.raises(SparringError, match="column drawing: names no picture that is there"):
+        open_pairs(Data(path=str(tmp_path), pairs="drawing"), aligned=True)
+
+
+def test_the_fingerprint_of_what_is_not_in_memory_knows_how_it_is_made(tmp_path: Path) -> None:
+    halves = beside(tmp_path / "halves")
+    fill(tmp_path / "whole", B)
+    configs = [
+        halves,
+        halves.model_copy(update={"direction": "b-to-a"}),
+        *(Data(path=str(tmp_path / "whole"), pairs=pairs) for pairs in ("blur:2", "blur:5", "gray")),
+    ]
+    found = [open_pairs(one.model_copy(update={"memory_gb": 0.0}), aligned=True) for one in configs]
+    assert len({one.fingerprint for one in found}) == len(found)
+    assert all(one.inputs is not None and one.inputs.fingerprint != one.fingerprint for one in found)
+
+
 def test_two_columns_of_pictures_ask_for_a_choice(tmp_path: Path) -> None:
     two_columns(tmp_path)
     rows = [json.loads(line) for line in (tmp_path / "metadata.jsonl").read_text().split("\n")]

@@ -121,6 +121,12 @@ def test_names_without_a_partner(tmp_path: Path, save: Save) -> None:
     for seed, name in enumerate(["A/1", "A/2", "A/3", "B/1", "B/2", "B/4"]):
         save(tmp_path / f"{name}.png", seed=seed)
     assert {one.name for one in found(tmp_path, "unpaired")} == {"A/3.png", "B/4.png"}
+    for folder in ("A", "B"):
+        (tmp_path / folder).rename(tmp_path / f"test{folder}")
+        shutil.copytree(tmp_path / f"test{folder}", tmp_path / f"train{folder}")
+    (tmp_path / "trainB" / "2.png").unlink()
+    names = {"testA/3.png", "testB/4.png", "trainA/3.png", "trainB/4.png", "trainA/2.png"}
+    assert {one.name for one in found(tmp_path, "unpaired")} == names
 
 
 def test_sets_that_were_never_meant_to_pair(tmp_path: Path, save: Save) -> None:

@@ -13,7 +13,7 @@ from sparring.data.batches import Images, Labelled, Paired, Unpaired
 from sparring.data.spec import Map, Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game
-from sparring.games.picture_to_picture import judged, telling, translation
+from sparring.games.picture_to_picture import judged, one_sort, telling, translation
 from sparring.nn.places import Projections, places_of
 from sparring.nn.pool import HistoryPool
 from sparring.objectives.contrast import patch_contrast
@@ -22,6 +22,7 @@ from sparring.translators.residual import Translator
 
 SPEC = Spec(channels=3, height=16, width=16, inputs=Spec(channels=1, height=16, width=16))
 ALIKE = Spec(channels=1, height=16, width=16, inputs=Spec(channels=1, height=16, width=16))
+THREE = Spec(channels=3, height=16, width=16, inputs=Spec(channels=3, height=16, width=16))
 
 
 def build(name: str, spec: Spec = SPEC, **options: object) -> Game:
@@ -123,6 +124,14 @@ def test_the_terms_of_cyclegan() -> None:
         "inverse-fake": miss(e(f(y)), 0),
     }
     assert terms_of(game, prepared, "discriminators") == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("name", ["cyclegan", "contrastive"])
+def test_maps_and_photographs_of_as_many_channels_have_no_identity(name: str) -> None:
+    three = Map(values=(0, 1, 2))
+    spec = THREE.model_copy(update={"inputs": THREE.model_copy(update={"map": three})})
+    assert one_sort(THREE) and not one_sort(spec)
+    assert not build(name, spec, identity_weight=3)._identity_weight
 
 
 def test_domains_of_other_channels_have_no_identity() -> None:

@@ -1,6 +1,7 @@
 """A picture in tiles is the picture whole."""
 
 import shutil
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,7 @@ from sparring.errors import SparringError
 from sparring.games.picture_to_picture import Translation, telling
 from sparring.inference import tiles, translate
 from sparring.inference.reach import reach
-from sparring.inference.stages import Stage
+from sparring.inference.stages import Stage, bytes_of
 from sparring.nn.instance import InstanceNorm
 from sparring.translators.flow import Flow, Part
 
@@ -131,6 +132,7 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         there.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
         with pytest.raises(SparringError, match=r"0\.0 GB are needed .*make room, or translate to another disk"):
             translate.picture(Translation(network("unet"), SPEC), pixels, whole=100, folder=tmp_path)
+    assert list(tmp_path.iterdir()) == []
     stage = Stage(3, (8, 8), tmp_path)
 
     def full(place: int) -> int:
@@ -149,6 +151,25 @@ def test_it_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     planned = tiles.spans(made, 2, (128, 608))
     total = sum(len(span.pieces) * (1 + len(span.norms)) for span in planned)
     assert said == [f"tiles: {done:,} of {total:,}" for done in range(1, total + 1)]
+
+
+@pytest.mark.parametrize("name", ["unet", "residual", "coarse-to-fine"])
+def test_what_is_needed_on_the_disk_is_known_before(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, most, asked = set[Path](), list[int](), list[int]()
+
+    class Counted(Stage):
+        def __init__(self, channels: int, size: tuple[int, int], folder: Path) -> None:
+            super().__init__(channels, size, folder)
+            place = tmp_path / str(len(most))
+            kept.add(place)
+            place.write_bytes(bytes(bytes_of(channels, size)))
+            most.append(sum(path.stat().st_size for path in kept))
+            weakref.finalize(self, kept.discard, place)
+
+    monkeypatch.setattr(tiles, "Stage", Counted)
+    monkeypatch.setattr(tiles, "check_room", lambda folder, needed: asked.append(needed))
+    translate.picture(Translation(network(name), SPEC), np.zeros((200, 300, 2), np.uint8), whole=100, folder=tmp_path)
+    assert asked == [max(most)]
 
 
 def test_nothing_is_left_on_the_disk(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import model, translate
 from sparring.inference.compare import GAP
-from sparring.inference.jobs import plan
+from sparring.inference.jobs import lossless, plan
 from sparring.inference.translate_files import run
 from sparring.nn.latents import Latent
 
@@ -171,6 +171,22 @@ def test_transparency_profile_and_orientation_are_kept(tmp_path: Path) -> None:
         assert np.array_equal(np.asarray(found)[:, :, 3], expected)
         opaque = expected == 228  # the last column is nearly so
         assert np.abs(np.asarray(found)[opaque][:, :3].astype(int) - np.rot90(rgba, -1)[opaque][:, :3]).max() <= 28
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("ending", ["png", "tif", "webp", "avif", "tga", "jp2", "gif"])
+def test_forms_that_hold_transparency_keep_it(ending: str, channels: int, tmp_path: Path) -> None:
+    pixels, alpha = np.full((16, 20, channels), 90, np.uint8), np.zeros((16, 20), np.uint8)
+    alpha[4:12, 5:15] = 255
+    whole = Image.fromarray(np.dstack([pixels, alpha])) if channels == 3 else Image.fromarray(pixels[:, :, 0])
+    if channels == 1:
+        whole.putalpha(Image.fromarray(alpha))
+    whole.save(tmp_path / "a.png")
+    through(same(channels), [tmp_path / "a.png"], tmp_path / f"b.{ending}")
+    with Image.open(tmp_path / f"b.{ending}") as found:
+        rgba = np.asarray(found.convert("RGBA")).astype(int)
+    assert np.abs(rgba[:, :, 3] - alpha).max() < 20
+    assert np.abs(rgba[6:10, 7:13, :3] - 90).max() < 8
 
 
 def test_a_folder_keeps_its_structure_and_a_bad_file_is_named_and_counted(tmp_path: Path) -> None:
@@ -374,6 +390,31 @@ def test_a_model_of_one_translation_has_no_variants(tmp_path: Path) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (done.returncode, "leave the variants out" in done.stderr) == (2, True)
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["a.png"]
+
+
+def test_the_command_takes_a_domain_or_variants(tmp_path: Path) -> None:
+    for name, spec, words, names in (
+        ("stargan", same().spec.model_copy(update={"classes": ("day", "night")}), ["--to", "night"], ["a.png"]),
+        ("augmented-cyclegan", same().spec, ["--variants", "2"], ["a-1.png", "a-2.png"]),
+    ):
+        table = games.check({"name": name, "width": 4})[0]
+        game = games.build(table, spec).eval()
+        config = model.Config(sparring="0", game=table, spec=spec, recipe="r", data="d", images=1, seed=0)
+        model.save(tmp_path / name, config, game.product(dict(game.players.items())))
+        (tmp_path / "in").mkdir(exist_ok=True)
+        Image.fromarray(noise(21, 30)).save(tmp_path / "in" / "a.png")
+        paths = [str(tmp_path / name), str(tmp_path / "in"), str(tmp_path / f"of-{name}")]
+        command = [sys.executable, "-m", "sparring", "translate", *paths, *words]
+        assert subprocess.run(command, check=False).returncode == 0
+        assert sorted(path.name for path in (tmp_path / f"of-{name}").iterdir()) == names
+
+
+def test_videos_stay_videos_where_maps_come_out(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.mp4"):
+        (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(b"of no matter")
+    found = lossless(plan([tmp_path / "in"], tmp_path / "out"))
+    assert [job.out.name for job in found] == ["a.png", "b.mp4"]
 
 
 def test_four_channels_are_no_hole_for_a_model_that_was_taught_none(tmp_path: Path) -> None:

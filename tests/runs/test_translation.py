@@ -66,8 +66,11 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(game: str, pairs: Pa
     assert all(torch.equal(one[key], other[key]) for key in one)
 
 
-def test_the_grids_show_pairs_that_were_held_out_as_the_file_translates_them(pairs: Path, tmp_path: Path) -> None:
-    outcome = sparring.train("pix2pix", *TINY, data=pairs, runs=tmp_path, name="a", images=64)
+@pytest.mark.parametrize("modes", [["game.norm=instance"], ["game.norm=batch", "game.dropout=0.5"]])
+def test_the_grids_show_pairs_that_were_held_out_as_the_file_translates_them(
+    modes: list[str], pairs: Path, tmp_path: Path
+) -> None:
+    outcome = sparring.train("pix2pix", *TINY, *modes, data=pairs, runs=tmp_path, name="a", images=64)
     run, model = Run(Path(outcome.folder)), load(outcome.folder)
     config = run.recipe().data
     with Image.open(run.sheets()[-1]) as sheet:

@@ -13,7 +13,7 @@ from sparring.data.alike import thumbnail
 from sparring.data.parallel import Announce, in_threads, silent
 from sparring.data.recognise import open_source
 from sparring.data.sources import BadLabels, BrokenPicture, Source
-from sparring.data.suspect import Finding, Kind, Seen, about_the_whole, leaked, moments_of, nearly_the_same, two_sides
+from sparring.data.suspect import Finding, Kind, Seen, about_the_whole, leaked, moments_of, nearly_the_same, sides_of
 from sparring.errors import SparringError, UsageError
 
 Value = TypeVar("Value")
@@ -126,11 +126,12 @@ def _odd(source: Source, seen: list[Seen]) -> Iterator[Finding]:
 
     The sides of a set for translation may differ from each other.
     """
-    if source.labels is None or not two_sides(source):
+    sides = sides_of(source)
+    if sides is None:
         yield from _odd_of(source, seen)
         return
     for side in (0, 1):
-        yield from _odd_of(source, [one for one in seen if source.labels[one.index] == side])
+        yield from _odd_of(source, [one for one in seen if sides[one.index] == side])
 
 
 def _odd_of(source: Source, seen: list[Seen]) -> Iterator[Finding]:

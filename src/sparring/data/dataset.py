@@ -83,6 +83,7 @@ class Dataset:
         if self.stored is not None:
             digest.update(self.stored.numpy().data)
         else:
+            digest.update(self.source.making.encode())
             for index in self.kept.tolist():
                 digest.update(f"{self.source.name(index)}\0{self.source.weight(index)}\0".encode())
         digest.update(b"" if self.labels is None else self.labels.tobytes())

@@ -83,6 +83,11 @@ class Derived(Source):
             derivation=derivation,
         )
 
+    @property
+    def making(self) -> str:
+        """The derivation."""
+        return f"{self.derivation.kind}:{self.derivation.strength:g} of {self.dataset.fingerprint}"
+
     def __len__(self) -> int:
         return len(self.dataset.source)
 

@@ -72,15 +72,24 @@ def matched(sides: Sides, config: Data, named: bool) -> Sides:
             f"{config.path}: no picture has a partner of the same name: {sides.a.name(0)!r} on one side, "
             f"{sides.b.name(0)!r} on the other; without pairs, take an unpaired game such as cyclegan"
         )
-    if alone and not config.skip_bad:
-        five = ", ".join(alone[:5]) + (", ..." if len(alone) > 5 else "")
-        raise SparringError(
-            f"{config.path}: {len(alone)} pictures have no partner of the same name: {five}: add it, or leave them "
-            "out with --skip-bad (data.skip_bad=true)"
-        )
+    check_alone(alone, config, "of the same name")
     a, b = (picked(side, [keys[key] for key in both]) for side, keys in ((sides.a, first), (sides.b, second)))
     note = f"; {len(alone):,} without a partner left out" if alone else ""
     return Sides(replace(a, layout=f"{a.layout}{note}"), b)
+
+
+def check_alone(names: Sequence[str], config: Data, which: str) -> None:
+    """Make sure that no picture is without a partner, or that these shall be left out.
+
+    Raises:
+        SparringError: some are; the message names up to five.
+    """
+    if names and not config.skip_bad:
+        five = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        raise SparringError(
+            f"{config.path}: {len(names)} pictures have no partner {which}: {five}: add it, or leave them out with "
+            "--skip-bad (data.skip_bad=true)"
+        )
 
 
 def _by_key(source: Source, where: str, named: bool) -> Mapping[str, int]:

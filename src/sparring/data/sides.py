@@ -1,5 +1,6 @@
 """What goes in beside what should come out: two folders, classes, halves of a picture, columns of a table, or sets."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -7,7 +8,7 @@ from sparring.config import Data
 from sparring.data import builtin, derive
 from sparring.data.folders import SPLITS, PictureSource, choose, wrapper
 from sparring.data.metadata import inner
-from sparring.data.partners import SIDE, Sides, matched, place_of
+from sparring.data.partners import SIDE, Sides, check_alone, matched, place_of
 from sparring.data.recognise import find_data, open_source, open_store
 from sparring.data.sources import Source, printable
 from sparring.data.stores import is_picture
@@ -45,7 +46,7 @@ def open_sides(config: Data, aligned: bool) -> Sides:
     if len(columns) > 1:
         raise UsageError(f"{config.path}: several columns name pictures: choose one, data.pairs={columns[0]}")
     if columns:
-        return _two_columns(source, columns[0])
+        return _two_columns(source, columns[0], config, aligned)
     if not aligned and source.labels is not None and len(source.classes) > 1:
         return _two_classes(source, config)
     raise UsageError(
@@ -59,16 +60,17 @@ def open_sides(config: Data, aligned: bool) -> Sides:
 
 
 def _picture_columns(source: Source) -> list[str]:
-    """The columns of the set's table, beside `file_name`, that name pictures of the set."""
+    """The columns of the set's table, beside `file_name`, that name pictures; some may lack, but not all."""
     if source.table is None or not isinstance(source, PictureSource):
         return []
     known, folder = set(source.store.names), _folder_of_table(source)
 
-    def picture(value: object) -> bool:
-        return isinstance(value, str) and is_picture(value) and folder + value in known
+    def names_pictures(values: Sequence[object]) -> bool:
+        named = [value for value in values if value is not None]
+        alike = all(isinstance(value, str) and is_picture(value) for value in named)
+        return alike and any(f"{folder}{value}" in known for value in named)
 
-    columns = source.table.columns.items()
-    return [name for name, values in columns if name != "file_name" and values and all(map(picture, values))]
+    return [name for name, values in source.table.columns.items() if name != "file_name" and names_pictures(values)]
 
 
 def _folder_of_table(source: PictureSource) -> str:
@@ -78,7 +80,7 @@ def _folder_of_table(source: PictureSource) -> str:
     return source.files[0].removesuffix(str(PurePosixPath(named)))
 
 
-def _two_columns(source: Source, column: str) -> Sides:
+def _two_columns(source: Source, column: str, config: Data, aligned: bool) -> Sides:
     if source.table is None or not isinstance(source, PictureSource):
         raise UsageError(
             f"data.pairs={column}: {derive.suggest(column, [BESIDE])} (a column of a metadata table is meant "
@@ -87,9 +89,20 @@ def _two_columns(source: Source, column: str) -> Sides:
     if column not in source.table.columns:
         raise UsageError(f"data.pairs={column}: {derive.suggest(column, [BESIDE, *source.table.columns])}")
     folder, where = _folder_of_table(source), f"{source.table.where}: column {column}"
-    files = [folder + inner(value, where) for value in source.table.columns[column]]
+    files = ["" if value is None else folder + inner(value, where) for value in source.table.columns[column]]
+    known = set(source.store.names)
+    rows = [row for row, name in enumerate(files) if name in known]
+    if not rows:
+        raise SparringError(f"{where}: names no picture that is there: correct it")
     layout = f"the pictures of {printable(column)}"
-    return Sides(PictureSource(layout=layout, splits=source.splits, store=source.store, files=files), source)
+    named = [files[row] for row in rows]
+    sources = PictureSource(layout=layout, splits=source.splits, store=source.store, files=named)
+    if not aligned:
+        return Sides(sources, source)
+    alone = [name for row, name in enumerate(map(source.name, range(len(source)))) if files[row] not in known]
+    check_alone(alone, config, f"in column {printable(column)}")
+    note = f"; {len(alone):,} without a partner left out" if alone else ""
+    return Sides(replace(sources, layout=f"{layout}{note}"), picked(source, rows))
 
 
 # -- two classes ------------------------------------------------------------------------------------------------------

@@ -97,6 +97,11 @@ class Source(ABC):
     splits: tuple[str, ...] = ()
     suggested_size: tuple[int, int] | None = None
 
+    @property
+    def making(self) -> str:
+        """What is made of the files that are named; empty where they are the pictures."""
+        return ""
+
     @abstractmethod
     def __len__(self) -> int:
         """The number of pictures, broken ones included."""

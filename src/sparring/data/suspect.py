@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sparring.data.alike import MOST, Thumbnail, near_duplicates
 from sparring.data.parallel import Announce
+from sparring.data.partners import SIDE
 from sparring.data.sources import Header, Source
 
 Kind = Literal[
@@ -113,24 +114,31 @@ def _imbalance(source: Source) -> Iterator[Finding]:
         yield Finding("imbalance", source.classes[least], detail)
 
 
-def two_sides(source: Source) -> bool:
-    """Whether its class folders are the sides A and B of a translation."""
-    return [name.lower()[-1:] for name in source.classes] == ["a", "b"]
+def sides_of(source: Source) -> NDArray[np.int64] | None:
+    """Of each picture the side of a translation that its class folder is, 0 or 1; None where classes are no sides."""
+    names = [name.lower() for name in source.classes]
+    ends = [name[-1:] for name in names]
+    whole = set(ends) == {"a", "b"} and all(map(SIDE.fullmatch, names))  # A and B, or trainA, trainB, testA, testB
+    if source.labels is None or not (whole or ends == ["a", "b"]):
+        return None
+    return np.array([end == "b" for end in ends], np.int64)[source.labels]
 
 
 def _unpaired(source: Source) -> Iterator[Finding]:
-    """Of two folders A and B whose names mostly pair, the names that do not."""
-    if source.labels is None or not two_sides(source):
+    """Of two sides whose names mostly pair, the names that do not."""
+    sides = sides_of(source)
+    if sides is None or source.labels is None:
         return
-    names: list[dict[str, str]] = [{}, {}]
-    for index, label in enumerate(source.labels.tolist()):
-        names[label][PurePosixPath(source.name(index)).stem] = source.name(index)
+    names: list[dict[tuple[str, str], str]] = [{}, {}]
+    for index, (side, label) in enumerate(zip(sides.tolist(), source.labels.tolist(), strict=True)):
+        part = source.classes[label][:-1].lower() if len(source.classes) > 2 else ""
+        names[side][part, PurePosixPath(source.name(index)).stem] = source.name(index)
     both = names[0].keys() & names[1].keys()
     if 2 * len(both) < min(map(len, names)):
         return  # two sets that were never meant to pair
-    for side, other in ((0, 1), (1, 0)):
-        for stem in sorted(names[side].keys() - both):
-            yield Finding("unpaired", names[side][stem], f"has no partner in {source.classes[other]!r}")
+    for side, other in ((0, "B"), (1, "A")):
+        for key in sorted(names[side].keys() - both):
+            yield Finding("unpaired", names[side][key], f"has no partner on side {other}")
 
 
 def nearly_the_same(source: Source, seen: list[Seen], announce: Announce) -> Iterator[Finding]:

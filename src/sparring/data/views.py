@@ -21,6 +21,11 @@ class Half(Source):
     of: Source
     right: bool
 
+    @property
+    def making(self) -> str:
+        """Which half."""
+        return f"{'right' if self.right else 'left'} half{self.of.making}"
+
     def __len__(self) -> int:
         return len(self.of)
 
@@ -57,6 +62,11 @@ class Picked(Source):
 
     of: Source
     rows: Sequence[int]
+
+    @property
+    def making(self) -> str:
+        """What all of them are."""
+        return self.of.making
 
     def __len__(self) -> int:
         return len(self.rows)

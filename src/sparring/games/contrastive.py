@@ -33,6 +33,7 @@ from sparring.games.picture_to_picture import (
     by_picture,
     inputs_of,
     judged,
+    one_sort,
 )
 from sparring.nn.initialise import normal_weights
 from sparring.nn.places import Projections, places_of
@@ -117,7 +118,7 @@ class Contrastive(PictureToPicture):
         normal_weights(self.players)
         self._input_channels = translators.input_channels(spec)
         self._contrast_weight, self._places = contrast_weight, places
-        self._identity_weight = identity_weight if self._input_channels == spec.channels else 0.0
+        self._identity_weight = identity_weight if one_sort(spec) else 0.0
 
     def prepare(self, batch: Images) -> Passage:
         """Translate, and remember what the encoder saw on its way."""

@@ -33,6 +33,7 @@ from sparring.games.picture_to_picture import (
     by_picture,
     inputs_of,
     judged,
+    one_sort,
 )
 from sparring.nn.initialise import normal_weights
 from sparring.nn.pool import HistoryPool
@@ -130,7 +131,7 @@ class CycleGAN(PictureToPicture):
         normal_weights(self.players)
         self.pool, self.inverse_pool = HistoryPool(pool, spec.shape), HistoryPool(pool, back.shape)
         self._cycle_weight = cycle_weight
-        self._identity_weight = identity_weight if spec.channels == back.channels else 0.0
+        self._identity_weight = identity_weight if one_sort(spec) else 0.0
 
     def prepare(self, batch: Images) -> Cycle:
         """Translate both ways, and back: each translator is shown at once as much of it as there is already."""

@@ -202,6 +202,12 @@ def judged(network: nn.Module, *batches: Tensor) -> tuple[Tensor, ...]:
     return torch.split(output, [len(batch) for batch in batches])
 
 
+def one_sort(spec: Spec) -> bool:
+    """Whether what goes in is of the sort that comes out, so that a translator can be shown either."""
+    first, second = ((one.channels, one.map, one.holes) for one in (spec.inputs or spec, spec))
+    return first == second
+
+
 def as_light(pictures: Tensor, channels: int) -> Tensor:
     """[N, C, H, W] as pictures of so many channels: themselves, or else how light they are, in all channels alike."""
     return pictures if pictures.shape[1] == channels else pictures.mean(1, keepdim=True).expand(-1, channels, -1, -1)

@@ -84,7 +84,9 @@ def lossless(jobs: Sequence[Job]) -> list[Job]:
     """
     kept = (*picture_files.LOSSLESS, picture_files.ARRAY)
     renamed = [
-        job if job.chosen or job.out.suffix.lower() in kept else replace(job, out=job.out.with_suffix(".png"))
+        job
+        if job.chosen or job.out.suffix.lower() in kept or video.is_video(job.inside)
+        else replace(job, out=job.out.with_suffix(".png"))
         for job in jobs
     ]
     return apart(renamed, None)

@@ -18,6 +18,8 @@ ARRAY = ".npy"
 DEEP = (*deep.PNG, *deep.TIFF)
 """Files that hold 16 bits, and transparency of as many."""
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
+TRANSPARENT = (*DEEP, ".webp", ".avif", ".tga", ".jp2", ".gif")
+"""Forms that hold transparency."""
 QUALITY = 95
 """Of JPEG and WebP, where pictures came as such."""
 
@@ -78,8 +80,9 @@ def encoded(pixels: NDArray[Any], source: Whole, out: Path) -> bytes:
     if pixels.dtype == np.uint16 or channels not in (1, 3):
         return (deep.tiff if ending in deep.TIFF else deep.png)(pixels, alpha, profile)
     image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
-    if alpha is not None and ending in (*DEEP, ".webp"):
+    if alpha is not None and ending in TRANSPARENT:
         image.putalpha(Image.fromarray(alpha))
+        image = image.convert("RGBA") if ending == ".gif" else image  # or Pillow drops that of grey ones
     kind = _kind(ending)
     if kind is None:
         raise UsageError(

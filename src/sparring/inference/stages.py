@@ -40,7 +40,7 @@ class Stage:
         folder: on whose disk.
 
     Raises:
-        SparringError: there is no room for it; the message says how much it takes.
+        SparringError: it cannot be made.
 
     >>> stage = Stage(3, (4, 5), Path("."))
     >>> stage.write(slice(0, 2), slice(1, 5), torch.ones(1, 3, 2, 4))
@@ -52,15 +52,12 @@ class Stage:
     def __init__(self, channels: int, size: tuple[int, int], folder: Path) -> None:
         self.channels, self.size, self._folder = channels, size, folder
         self._shape = (*size, channels)
-        needed, free = 4 * int(np.prod(self._shape)), shutil.disk_usage(folder).free
-        if needed > free:
-            raise self._full(f"{needed / 1e9:.1f} GB are needed for a while, and {free / 1e9:.1f} GB are free")
         try:
             self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  it is open for as long as the stage lives
             weakref.finalize(self, self._file.close)
-            self._file.truncate(needed)
+            self._file.truncate(bytes_of(channels, size))
         except OSError as error:
-            raise self._full(error.strerror or str(error)) from error
+            raise _full(folder, error.strerror or str(error)) from error
 
     def read(self, rows: slice, columns: slice) -> Tensor:
         """[1, channels, h, w]."""
@@ -81,8 +78,25 @@ class Stage:
                 self._file.write(line.data)
             self._file.flush()
         except OSError as error:
-            raise self._full(error.strerror or str(error)) from error
+            raise _full(self._folder, error.strerror or str(error)) from error
 
-    def _full(self, reason: str) -> SparringError:
-        what = "a picture of this size is translated in parts, and what lies between them is kept on disk"
-        return SparringError(f"{self._folder}: {reason}: {what}; make room, or translate to another disk")
+
+def bytes_of(channels: int, size: tuple[int, int]) -> int:
+    """That a stage takes on the disk."""
+    return 4 * channels * size[0] * size[1]
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Make sure that there are so many bytes.
+
+    Raises:
+        SparringError: there are not; the message says how many are needed.
+    """
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        raise _full(folder, f"{needed / 1e9:.1f} GB are needed for a while, and {free / 1e9:.1f} GB are free")
+
+
+def _full(folder: Path, reason: str) -> SparringError:
+    what = "a picture of this size is translated in parts, and what lies between them is kept on disk"
+    return SparringError(f"{folder}: {reason}: {what}; make room, or translate to another disk")

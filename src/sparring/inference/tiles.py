@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from sparring.data.parallel import Announce, Progress
 from sparring.inference.reach import Reach, reach
-from sparring.inference.stages import Picture, Read, Stage
+from sparring.inference.stages import Picture, Read, Stage, bytes_of, check_room
 from sparring.nn.framing import Size, framed
 from sparring.nn.instance import InstanceNorm
 from sparring.translators.flow import Flow, Part
@@ -162,17 +162,24 @@ def translate(
     picture = Picture(corner.shape[1], size, lambda rows, columns: parted(read(rows, columns), flow.told)[0])
     stages: dict[int, Picture | Stage] = {0: picture}
     planned = spans(flow, picture.channels, size, tile)
+    check_room(folder, _on_disk(flow, planned))
     progress = Progress("tiles", sum(len(span.pieces) * (1 + len(span.norms)) for span in planned), say)
     done = count(1)
     for number, span in enumerate(planned, 1):
+        make = partial(span.make, [stages[source] for source in span.part.sources], told)
         keep = write
         if number < len(planned):
             stages[number] = stage = Stage(span.found.channels, span.result, folder)
             keep = stage.write
-        make = partial(span.make, [stages[source] for source in span.part.sources], told)
         for piece, made in _covered(span, make, lambda: progress.at(next(done))):
             keep(*span.area(piece), made)
         stages = {source: stages[source] for source in flow.wanted(number)}
+
+
+def _on_disk(flow: Flow, planned: list[Span]) -> int:
+    """Bytes of all stages that are kept at one time, at most."""
+    bytes_ = {number: bytes_of(span.found.channels, span.result) for number, span in enumerate(planned[:-1], 1)}
+    return max(sum(bytes_.get(kept, 0) for kept in {*flow.wanted(at - 1), at}) for at in range(1, len(planned) + 1))
 
 
 def _covered(span: Span, make: Make, tick: Callable[[], None]) -> Iterator[tuple[Tile, Tensor]]:
