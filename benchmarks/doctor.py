@@ -283,14 +283,16 @@ def _confusion(runs: list[Played]) -> None:
 
 
 def _delays(runs: list[Played]) -> None:
-    print("\n| what began | runs | named at all | after it began, median share of the run | at most |")
-    print("| --- | --- | --- | --- | --- |")
+    print("\n| what began | runs | named at all | before it began | else after, median share of the run | at most |")
+    print("| --- | --- | --- | --- | --- | --- |")
     for truth in ("mode collapse", "diverging"):
         for when, later in (("later", True), ("with the run", False)):
             some = [one for one in runs if one.truth == truth and (one.began > 0) is later]
-            delays = [one.named[truth] - one.began for one in some if truth in one.named]
+            named = [one.named[truth] - one.began for one in some if truth in one.named]
+            delays = [delay for delay in named if delay >= 0]
             if delays:
-                cells = f"{len(some)} | {len(delays)} | {np.median(delays):.1%} | {max(delays):.1%}"
+                early = len(named) - len(delays)
+                cells = f"{len(some)} | {len(named)} | {early} | {np.median(delays):.1%} | {max(delays):.1%}"
                 print(f"| {truth} {when} | {cells} |")
 
 
