@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sparring.data import pictures
+from sparring.data import npy, pictures
 from sparring.data.sources import BrokenPicture, Header, Source, printable
 from sparring.data.stores import Store, is_picture
 from sparring.errors import SparringError, UsageError, did_you_mean
@@ -84,7 +84,7 @@ def open_pictures(store: Store, split: str) -> PictureSource:
         SparringError: there are none.
         UsageError: the set has no such split.
     """
-    files = [name for name in store.names if is_picture(name)]
+    files = picture_files(store)
     if not files:
         raise SparringError(
             f"{store.path}: holds no pictures ({_instead(store)}): name a folder or zip of PNG or JPEG files"
@@ -102,6 +102,11 @@ def open_pictures(store: Store, split: str) -> PictureSource:
         store=store,
         files=chosen,
     )
+
+
+def picture_files(store: Store) -> list[str]:
+    """The names of pictures; where there are none, those of arrays that are one each."""
+    return [name for name in store.names if is_picture(name)] or list(npy.pictures_among(store))
 
 
 def wrapper(files: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """One picture file to one array: upright, without transparency, 8 or 16 bit; grey, colour, or so many channels.
 
-By Pillow, which knows every format; and by `deep` what Pillow would reduce or refuse.
+By Pillow, which knows every format; by `deep` what Pillow would reduce or refuse; and by `npy` arrays.
 """
 
 import warnings
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from sparring.data import deep
+from sparring.data import deep, npy
 from sparring.data.sources import Header, one_line
 
 # Pillow only warns where a picture is larger than MAX_IMAGE_PIXELS and no more than twice that; here it is an error.
@@ -50,6 +50,8 @@ def look(stream: BinaryIO, numbers: bool = False) -> Header:
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
+    if npy.is_array(stream):
+        return npy.look(stream, numbers)
     header = deep.look_tiff(stream)
     if header is not None:
         _refuse_bomb(header.width, header.height, -(-header.channels // 4))
@@ -127,6 +129,8 @@ def decode_whole(stream: BinaryIO, numbers: bool = False) -> Whole:
     Raises:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
+    if npy.is_array(stream):
+        return Whole(npy.read(stream), None, None)
     header = deep.look_tiff(stream)
     if header is not None:
         _refuse_bomb(header.width, header.height, -(-header.channels // 4))

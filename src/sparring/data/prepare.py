@@ -89,8 +89,10 @@ def with_channels(pixels: NDArray[Any], channels: int) -> NDArray[Any]:
         return pixels
     if channels == 3:
         return np.repeat(pixels, 3, axis=-1)
-    luma = (pixels.astype(np.uint32) * _LUMA).sum(-1, dtype=np.uint32, keepdims=True)
-    grey: NDArray[Any] = ((luma + np.uint32(32768)) >> 16).astype(pixels.dtype)
+    luma = np.full(pixels.shape[:-1], 32768, np.uint32)  # a half, to round; one colour after the other, to save memory
+    for number, weight in enumerate(_LUMA):
+        luma += np.multiply(pixels[..., number], weight, dtype=np.uint32)
+    grey: NDArray[Any] = (luma >> 16).astype(pixels.dtype)[..., None]
     return grey
 
 

@@ -6,7 +6,7 @@ from sparring.data import builtin
 from sparring.data.archives import open_archive
 from sparring.data.arrays import open_array_file
 from sparring.data.cifar import find_cifar, open_cifar_file
-from sparring.data.folders import open_pictures, whole, wrapper
+from sparring.data.folders import open_pictures, picture_files, whole, wrapper
 from sparring.data.idx import find_idx, is_idx, open_idx_file
 from sparring.data.metadata import find_tables, open_stylegan, open_table, with_classes
 from sparring.data.sources import Source
@@ -108,7 +108,7 @@ def _pictures(store: Store, split: str) -> Source | None:
         return open_stylegan(store, start, split)
     if tables := find_tables(store, start):
         return open_table(store, tables, split)
-    return open_pictures(store, split) if any(map(is_picture, store.names)) else None
+    return open_pictures(store, split) if picture_files(store) else None
 
 
 def _array(store: Folder, split: str) -> Source | None:

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from sparring.config import Data
 from sparring.data import builtin, derive
-from sparring.data.folders import SPLITS, PictureSource, choose, wrapper
+from sparring.data.folders import SPLITS, PictureSource, choose, picture_files, wrapper
 from sparring.data.metadata import inner
 from sparring.data.partners import SIDE, Sides, check_alone, matched, place_of
 from sparring.data.recognise import find_data, open_source, open_store
@@ -137,7 +137,7 @@ def _two_folders(config: Data) -> Sides | None:
     store = open_store(path)
     if store is None:
         return None
-    files = [name for name in store.names if is_picture(name)]
+    files = picture_files(store)
     start = len(_around(wrapper(files))) if files else 0
     parts: dict[str, dict[str, list[str]]] = {}
     for name in files:

@@ -1,7 +1,6 @@
 """One picture as a file: an array, or what Pillow and `data.deep` can hold, with its transparency and its colours."""
 
 import io
-from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from sparring.data import deep, pictures
+from sparring.data import deep, npy, pictures
 from sparring.data.pictures import Whole
 from sparring.errors import UsageError
 from sparring.inference.draw import shallow
 
-ARRAY = ".npy"
+ARRAY = npy.ENDING
 DEEP = (*deep.PNG, *deep.TIFF)
 """Files that hold 16 bits, and transparency of as many."""
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
@@ -38,32 +37,10 @@ def decoded(content: bytes, name: str, numbers: bool = False) -> Whole:
     Raises:
         Exception: whatever the decoder raises, where it is damaged.
     """
-    if not name.lower().endswith(ARRAY):
-        return pictures.decode_whole(io.BytesIO(content), numbers)
-    array = _array(content)
-    array = array.astype(array.dtype.newbyteorder("="))
-    if array.ndim == 2:
-        array = array[:, :, None]
-    if array.ndim != 3:
-        raise ValueError(f"an array of shape {array.shape}: a picture is [height, width, channels]")
-    return Whole(array, None, None)
-
-
-def _array(content: bytes) -> NDArray[Any]:
-    """What a `.npy` file holds; nothing is made that is larger than the file."""
     stream = io.BytesIO(content)
-    try:
-        version = np.lib.format.read_magic(stream)
-    except ValueError as error:
-        raise ValueError("not a .npy array") from error
-    read_header = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
-    shape, _, kind = read_header(stream)
-    if kind.hasobject:
-        raise ValueError("holds objects of Python, not numbers: save it as uint8 or uint16")
-    if prod(shape) * kind.itemsize > len(content) - stream.tell():
-        raise ValueError("its end is missing")
-    array: NDArray[Any] = np.load(io.BytesIO(content), allow_pickle=False)
-    return array
+    return (
+        Whole(npy.read(stream), None, None) if name.lower().endswith(ARRAY) else pictures.decode_whole(stream, numbers)
+    )
 
 
 def encoded(pixels: NDArray[Any], source: Whole, out: Path) -> bytes:
