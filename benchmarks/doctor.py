@@ -241,7 +241,11 @@ def right(one: Played) -> bool:
     return one.looked_at and not said
 
 
-GROUPS = {"found": "seeds 0, 2, 4, rules found", "tried": "seed 5, same ways", "unseen": "seed 5, ways never seen"}
+GROUPS = {
+    "found": "seeds 0, 2, 4, rules found",
+    "tried": "seed 5, same ways",
+    "unseen": "seed 5, other recipes and sets",
+}
 
 
 def table(out: Path) -> None:
@@ -290,9 +294,10 @@ def _delays(runs: list[Played]) -> None:
             some = [one for one in runs if one.truth == truth and (one.began > 0) is later]
             named = [one.named[truth] - one.began for one in some if truth in one.named]
             delays = [delay for delay in named if delay >= 0]
-            if delays:
+            if named:
                 early = len(named) - len(delays)
-                cells = f"{len(some)} | {len(named)} | {early} | {np.median(delays):.1%} | {max(delays):.1%}"
+                when = f"{np.median(delays):.1%} | {max(delays):.1%}" if delays else " | "
+                cells = f"{len(some)} | {len(named)} | {early} | {when}"
                 print(f"| {truth} {when} | {cells} |")
 
 

@@ -1,4 +1,4 @@
-"""Ways to break a run, and healthy ones, that no rule was found on: written down beforehand, and played once."""
+"""Ways to break a run on recipes and sets that no rule was found on, and healthy ones: written down beforehand."""
 
 from torch import Tensor
 

@@ -2,8 +2,10 @@
 
 import shutil
 import weakref
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,16 +20,17 @@ from sparring.games.picture_to_picture import Translation, telling
 from sparring.inference import tiles, translate
 from sparring.inference.reach import reach
 from sparring.inference.stages import Stage, bytes_of
+from sparring.nn.framing import framed
 from sparring.nn.instance import InstanceNorm
-from sparring.translators.flow import Flow, Part
+from sparring.translators.staged import Part, Staged
 
 SPEC = Spec(channels=3, height=32, width=32, inputs=Spec(channels=2, height=32, width=32))
 
 
-def network(name: str, norm: str = "instance", upsampling: str = "resize", told: int = 0) -> Flow:
+def network(name: str, norm: str = "instance", upsampling: str = "resize", told: int = 0) -> Staged:
     torch.manual_seed(0)
     made = translators.translator(name, SPEC, width=4, norm=norm, upsampling=upsampling, told=told)  # type: ignore[arg-type]
-    assert isinstance(made, Flow)
+    assert isinstance(made, Staged)
     if norm == "batch":
         made.train()(torch.randn(8, 2, 32, 32) * 2 + 1)
     return made.eval().requires_grad_(False)
@@ -39,7 +42,7 @@ def small_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tiles, "LEAST", 8)
 
 
-def in_tiles(made: Flow, pictures: Tensor, size: int = 64) -> Tensor:
+def in_tiles(made: Staged, pictures: Tensor, size: int = 64) -> Tensor:
     found = torch.full((1, 3, *pictures.shape[2:]), torch.nan)
 
     def write(rows: slice, columns: slice, part: Tensor) -> None:
@@ -132,7 +135,6 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         there.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
         with pytest.raises(SparringError, match=r"0\.0 GB are needed .*make room, or translate to another disk"):
             translate.picture(Translation(network("unet"), SPEC), pixels, whole=100, folder=tmp_path)
-    assert list(tmp_path.iterdir()) == []
     stage = Stage(3, (8, 8), tmp_path)
 
     def full(place: int) -> int:
@@ -148,7 +150,7 @@ def test_it_says_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     made = network("unet")
     translate.picture(Translation(made, SPEC), np.zeros((100, 600, 2), np.uint8), say=said.append, whole=100)
-    planned = tiles.spans(made, 2, (128, 608))
+    planned = tiles.spans(made, 2, framed((100, 600), made.multiple))
     total = sum(len(span.pieces) * (1 + len(span.norms)) for span in planned)
     assert said == [f"tiles: {done:,} of {total:,}" for done in range(1, total + 1)]
 
@@ -172,10 +174,28 @@ def test_what_is_needed_on_the_disk_is_known_before(name: str, tmp_path: Path, m
     assert asked == [max(most)]
 
 
-def test_nothing_is_left_on_the_disk(tmp_path: Path) -> None:
-    pixels = np.zeros((200, 300, 2), np.uint8)
-    translate.picture(Translation(network("residual"), SPEC), pixels, whole=100, folder=tmp_path)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_left_behind(fails: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files: list[Any] = []
+
+    class Noted(Stage):
+        def __init__(self, channels: int, size: tuple[int, int], folder: Path) -> None:
+            super().__init__(channels, size, folder)
+            files.append(self._file)
+
+        def write(self, rows: slice, columns: slice, part: Tensor) -> None:
+            if fails and len(files) > 2:
+                raise SparringError("the disk is full")
+            super().write(rows, columns, part)
+
+    monkeypatch.setattr(tiles, "Stage", Noted)
+    made, pixels = network("residual"), np.zeros((200, 300, 2), np.uint8)
+    with pytest.raises(SparringError) if fails else nullcontext():
+        translate.picture(Translation(made, SPEC), pixels, whole=100, folder=tmp_path)
+    assert len(files) == 3 if fails else len(files) > 3
+    assert all(file.closed for file in files)
+    norms = [module for module in made.modules() if isinstance(module, InstanceNorm)]
+    assert norms and all(norm.known is None and not norm._forward_pre_hooks for norm in norms)
 
 
 def test_tiles_cover_everything_once() -> None:

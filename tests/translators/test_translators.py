@@ -13,9 +13,9 @@ from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.nn.instance import InstanceNorm
 from sparring.translators import coarse_to_fine
-from sparring.translators.flow import Part
 from sparring.translators.patch import HALVINGS, PatchDiscriminator
 from sparring.translators.scales import Scales
+from sparring.translators.staged import Part
 
 NETWORKS = get_args(translators.Name)
 SIZES = [(8, 8), (16, 16), (12, 20), (33, 50), (64, 64)]

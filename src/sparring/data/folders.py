@@ -84,7 +84,7 @@ def open_pictures(store: Store, split: str) -> PictureSource:
         SparringError: there are none.
         UsageError: the set has no such split.
     """
-    files = picture_files(store)
+    files = [name for name in store.names if is_picture(name)] or npy.pictures_among(store)
     if not files:
         raise SparringError(
             f"{store.path}: holds no pictures ({_instead(store)}): name a folder or zip of PNG or JPEG files"
@@ -102,11 +102,6 @@ def open_pictures(store: Store, split: str) -> PictureSource:
         store=store,
         files=chosen,
     )
-
-
-def picture_files(store: Store) -> list[str]:
-    """The names of pictures; where there are none, those of arrays that are one each."""
-    return [name for name in store.names if is_picture(name)] or list(npy.pictures_among(store))
 
 
 def wrapper(files: Sequence[str]) -> str:

@@ -1,6 +1,5 @@
 """One picture as one array, `.npy`: [height, width] or [height, width, channels] of whole numbers."""
 
-from collections.abc import Sequence
 from math import prod
 from typing import Any, BinaryIO
 
@@ -11,8 +10,11 @@ from sparring.data.sources import Header
 from sparring.data.stores import Store
 
 ENDING = ".npy"
+BITS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}
+"""Types that pictures have."""
 _MAGIC = b"\x93NUMPY"
-_BITS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}
+_MANY, _LONG = 8, 8
+"""So many arrays or more are one picture each, if the sides of these differ by no more than so many times."""
 
 
 def is_array(stream: BinaryIO) -> bool:
@@ -35,10 +37,10 @@ def look(stream: BinaryIO, numbers: bool = False) -> Header:
     shape, kind = _head(stream)
     if len(shape) not in (2, 3) or 0 in shape:
         raise ValueError(f"an array of shape {shape}: a picture is [height, width, channels]")
-    if kind not in _BITS and not (numbers and kind.kind in "iu"):
+    if kind not in BITS and not (numbers and kind.kind in "iu"):
         raise ValueError(f"pixels of {kind}: pictures are uint8 or uint16")
     channels = shape[2] if len(shape) == 3 else 1
-    return Header(shape[0], shape[1], channels, _BITS.get(kind, 16), mode=f"array {kind}")
+    return Header(shape[0], shape[1], channels, BITS.get(kind, 16), mode=f"array {kind}")
 
 
 def read(stream: BinaryIO) -> NDArray[Any]:
@@ -61,19 +63,44 @@ def read(stream: BinaryIO) -> NDArray[Any]:
     return array
 
 
-def pictures_among(store: Store) -> Sequence[str]:
+def as_numbers(array: NDArray[Any]) -> NDArray[Any]:
+    """The same numbers of a map as uint8 or uint16.
+
+    Raises:
+        ValueError: they are no whole numbers that fit.
+
+    >>> as_numbers(np.array([[0, 300]])).dtype
+    dtype('uint16')
+    """
+    if array.dtype in BITS:
+        return array
+    least, most = (0, 0) if not array.size else (array.min(), array.max())
+    if array.dtype.kind not in "iu" or least < 0 or most > 65535:
+        raise ValueError(f"{array.dtype} from {least} to {most}: a map of classes has whole numbers from 0 to 65535")
+    return array.astype(np.uint16)
+
+
+def pictures_among(store: Store) -> list[str]:
     """The arrays of a set that has one for each picture; none where they hold many pictures each, or something else.
 
-    The first one tells: a picture is two-dimensional, or has fewer channels than pixels a side.
+    There are many of them, and the first that can be read has the shape of a picture: two sides that do not differ by
+    much, and fewer channels than pixels a side.
     """
     files = [name for name in store.names if name.lower().endswith(ENDING)]
-    if len(files) < 2:
+    if len(files) < _MANY:
         return []
-    with store.open(files[0]) as stream:
-        if not is_array(stream):
-            return []
-        shape, _ = _head(stream)
-    return files if len(shape) == 2 or (len(shape) == 3 and shape[2] < min(shape[:2])) else []
+    first = next(filter(None, (_header(store, name) for name in files)), None)
+    if first is None or max(first.height, first.width) > _LONG * min(first.height, first.width):
+        return []
+    return files if first.channels < min(first.height, first.width) else []
+
+
+def _header(store: Store, name: str) -> Header | None:
+    try:
+        with store.open(name) as stream:
+            return look(stream)
+    except (ValueError, OSError):
+        return None
 
 
 def _head(stream: BinaryIO) -> tuple[tuple[int, ...], np.dtype[Any]]:

@@ -130,7 +130,8 @@ def decode_whole(stream: BinaryIO, numbers: bool = False) -> Whole:
         Exception: whatever the decoder raises; `explain` puts it into words.
     """
     if npy.is_array(stream):
-        return Whole(npy.read(stream), None, None)
+        array = npy.read(stream)
+        return Whole(npy.as_numbers(array) if numbers else array, None, None)
     header = deep.look_tiff(stream)
     if header is not None:
         _refuse_bomb(header.width, header.height, -(-header.channels // 4))

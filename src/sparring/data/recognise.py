@@ -6,9 +6,10 @@ from sparring.data import builtin
 from sparring.data.archives import open_archive
 from sparring.data.arrays import open_array_file
 from sparring.data.cifar import find_cifar, open_cifar_file
-from sparring.data.folders import open_pictures, picture_files, whole, wrapper
+from sparring.data.folders import open_pictures, whole, wrapper
 from sparring.data.idx import find_idx, is_idx, open_idx_file
 from sparring.data.metadata import find_tables, open_stylegan, open_table, with_classes
+from sparring.data.npy import pictures_among
 from sparring.data.sources import Source
 from sparring.data.stores import Folder, Store, is_picture, open_folder
 from sparring.data.svhn import find_svhn, open_svhn_file
@@ -92,7 +93,7 @@ def _at(path: Path, split: str) -> Source:
 
 
 def _folder(store: Folder, split: str) -> Source:
-    for read in (_pictures, find_idx, find_cifar, find_svhn, _array):
+    for read in (_pictures, find_idx, find_cifar, find_svhn, _arrays, _array):
         source = read(store, split)
         if source is not None:
             return source
@@ -108,7 +109,11 @@ def _pictures(store: Store, split: str) -> Source | None:
         return open_stylegan(store, start, split)
     if tables := find_tables(store, start):
         return open_table(store, tables, split)
-    return open_pictures(store, split) if picture_files(store) else None
+    return open_pictures(store, split) if any(map(is_picture, store.names)) else None
+
+
+def _arrays(store: Folder, split: str) -> Source | None:
+    return open_pictures(store, split) if pictures_among(store) else None
 
 
 def _array(store: Folder, split: str) -> Source | None:

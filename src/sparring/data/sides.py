@@ -6,12 +6,12 @@ from pathlib import PurePosixPath
 
 from sparring.config import Data
 from sparring.data import builtin, derive
-from sparring.data.folders import SPLITS, PictureSource, choose, picture_files, wrapper
+from sparring.data.folders import SPLITS, PictureSource, choose, wrapper
 from sparring.data.metadata import inner
 from sparring.data.partners import SIDE, Sides, check_alone, matched, place_of
 from sparring.data.recognise import find_data, open_source, open_store
 from sparring.data.sources import Source, printable
-from sparring.data.stores import is_picture
+from sparring.data.stores import may_be_picture
 from sparring.data.views import half, picked
 from sparring.errors import SparringError, UsageError
 
@@ -67,7 +67,7 @@ def _picture_columns(source: Source) -> list[str]:
 
     def names_pictures(values: Sequence[object]) -> bool:
         named = [value for value in values if value is not None]
-        alike = all(isinstance(value, str) and is_picture(value) for value in named)
+        alike = all(isinstance(value, str) and may_be_picture(value) for value in named)
         return alike and any(f"{folder}{value}" in known for value in named)
 
     return [name for name, values in source.table.columns.items() if name != "file_name" and names_pictures(values)]
@@ -137,7 +137,7 @@ def _two_folders(config: Data) -> Sides | None:
     store = open_store(path)
     if store is None:
         return None
-    files = picture_files(store)
+    files = [name for name in store.names if may_be_picture(name)]
     start = len(_around(wrapper(files))) if files else 0
     parts: dict[str, dict[str, list[str]]] = {}
     for name in files:

@@ -110,6 +110,15 @@ def is_picture(name: str) -> bool:
     return name.lower().endswith(PICTURES)
 
 
+def may_be_picture(name: str) -> bool:
+    """Whether a file is a picture, or an array, which may be one.
+
+    >>> may_be_picture("a/b.npy"), may_be_picture("a/b.npz")
+    (True, False)
+    """
+    return is_picture(name) or name.lower().endswith(".npy")
+
+
 def base(name: str) -> str:
     """The last part of a name in a store.
 

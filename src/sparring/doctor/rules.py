@@ -25,7 +25,7 @@ def diverging(course: Course) -> Flags:
     jumps = (course.smooth("drift") > 0.6) & (course.smooth("distance") > 0.4) & (course.shares > YOUNG)
     away = burst | (far & (strides | _grown(course["slope"], 30))) | (course["logits"] > 1e4) | jumps
     # one bad look among good ones is no illness yet, nor one good look among bad ones a recovery
-    return _lasting(away & _shifted(away), course.smooth("distance") > 0.1)
+    return _lasting(_two_in_a_row(away), course.smooth("distance") > 0.1)
 
 
 def mode_collapse(course: Course) -> Flags:
@@ -162,9 +162,12 @@ def _no_nearer(course: Course) -> Flags:
     return distance > 0.7 * earlier(distance, course.shares, 0.2)
 
 
-def _shifted(flags: Flags) -> Flags:
-    """For each look what was so at the one before."""
-    return np.concatenate([[False], flags[:-1]])
+def _two_in_a_row(flags: Flags) -> Flags:
+    """The same without those that stand alone."""
+    beside = np.zeros_like(flags)
+    beside[1:] |= flags[:-1]
+    beside[:-1] |= flags[1:]
+    return flags & beside
 
 
 def _settled(course: Course) -> Flags:

@@ -91,7 +91,7 @@ def not_looked_for(course: Course) -> list[str]:
 ILLNESSES = {
     "diverging": Illness(
         rules.diverging,
-        1,
+        2,
         ("distance", "slope", "logits", "drift"),
         (
             "the pictures are {distance:.2g} from real ones (0: alike)",

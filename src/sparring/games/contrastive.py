@@ -79,8 +79,8 @@ class Contrastive(PictureToPicture):
         upsampling: how the generator enlarges.
         patch: pixels a side that each logit of the discriminator sees; absent: 70, or less for small pictures.
         contrast_weight: of the likeness of a translation to its source, lambda_X.
-        identity_weight: of the same for pictures of the wanted sort, lambda_Y; only where both sorts have as many
-            channels.
+        identity_weight: of the same for pictures of the wanted sort, lambda_Y; only where what goes in is of
+            the sort that comes out, see `one_sort`.
         places: that are compared in each stage.
 
     >>> spec = Spec(channels=3, height=64, width=64, inputs=Spec(channels=3, height=64, width=64))

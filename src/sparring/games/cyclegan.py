@@ -81,7 +81,7 @@ class CycleGAN(PictureToPicture):
         dropout: share of numbers that they drop in training.
         patch: pixels a side that each logit sees; absent: 70, or less for pictures below 64 pixels.
         cycle_weight: of the way there and back, the paper's lambda.
-        identity_weight: of leaving alone what is right already; only where both domains have the same channels.
+        identity_weight: of leaving alone what is right already; only where the domains are of `one_sort`.
         pool: earlier fakes that the discriminators are shown again.
 
     >>> spec = Spec(channels=3, height=64, width=64, inputs=Spec(channels=3, height=64, width=64))

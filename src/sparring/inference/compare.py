@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sparring.data import maps, pictures
 from sparring.data.recognise import open_store
 from sparring.data.spec import Spec
-from sparring.data.stores import Folder, Store, is_picture
+from sparring.data.stores import Folder, Store, may_be_picture
 from sparring.errors import UsageError
 from sparring.inference import draw
 
@@ -83,12 +83,12 @@ def targets(path: Path) -> Targets:
     Raises:
         UsageError: there are none.
     """
-    if path.is_file() and is_picture(path.name):
+    if path.is_file() and may_be_picture(path.name):
         return Targets(path, Folder(path.parent, [path.name]), {}, path.name)
     store = open_store(path) if path.exists() else None
     names: dict[str, tuple[str, ...]] = {}
     for name in store.names if store is not None else ():
-        if is_picture(name):
+        if may_be_picture(name):
             key = str(PurePosixPath(name).with_suffix(""))
             names[key] = (*names.get(key, ()), name)
     if store is None or not names:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sparring.data.recognise import open_store
 from sparring.data.sources import printable
-from sparring.data.stores import is_picture
+from sparring.data.stores import may_be_picture
 from sparring.errors import UsageError
 from sparring.inference import picture_files, video
 from sparring.inference.compare import Compare, Targets
@@ -138,7 +138,7 @@ def _expanded(given: Path) -> Iterator[Path]:
 
 
 def _is_single(path: Path) -> bool:
-    return is_picture(path.name) or path.suffix.lower() == picture_files.ARRAY or video.is_video(path.name)
+    return may_be_picture(path.name) or video.is_video(path.name)
 
 
 def _job(path: Path, out: Path, chosen: bool = False) -> Job:

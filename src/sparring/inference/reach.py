@@ -1,16 +1,17 @@
-"""How far a part of a network sees, found out from the part itself."""
+"""The receptive field of a part of a network, found out from the part itself."""
 
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from math import ceil, floor
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import nn
 
 from sparring.nn.conditional import ConditionalInstanceNorm
 from sparring.nn.instance import InstanceNorm
-from sparring.translators.flow import Part
+from sparring.translators.staged import Part
 
 PROBED = 64
 """Pixels a side by which it is found out, at first."""
@@ -35,9 +36,19 @@ class Reach:
         return round(place * self.scale)
 
 
-@torch.no_grad()
+_REACHES: WeakKeyDictionary[Part, Reach] = WeakKeyDictionary()
+
+
 def reach(part: Part, channels: Sequence[int], told: int) -> Reach:
-    """Find it out from the part itself.
+    """Of a part that is shown feature maps of so many channels; found once a part, see `measured`."""
+    if part not in _REACHES:
+        _REACHES[part] = measured(part, channels, told)
+    return _REACHES[part]
+
+
+@torch.no_grad()
+def measured(part: Part, channels: Sequence[int], told: int) -> Reach:
+    """`reach`, found out from the part itself.
 
     With all weights positive and no normalisation, what a single bright pixel changes is just what it can reach.
 

@@ -27,8 +27,8 @@ from sparring.inference.reach import Reach, reach
 from sparring.inference.stages import Picture, Read, Stage, bytes_of, check_room
 from sparring.nn.framing import Size, framed
 from sparring.nn.instance import InstanceNorm
-from sparring.translators.flow import Flow, Part
 from sparring.translators.layers import parted
+from sparring.translators.staged import Part, Staged
 
 TILE = 512
 """Pixels of the picture a side that a tile gives, without its margin."""
@@ -122,13 +122,13 @@ class Span:
 Make = Callable[[Tile], Tensor]
 
 
-def spans(flow: Flow, channels: int, size: Size, tile: int = TILE) -> list[Span]:
+def spans(network: Staged, channels: int, size: Size, tile: int = TILE) -> list[Span]:
     """How a network goes over a picture of so many channels, part by part."""
     known = {0: (channels, size)}
     found = list[Span]()
-    for number, part in enumerate(flow.spans(), 1):
+    for number, part in enumerate(network.spans(), 1):
         (_, (height, width)), *_ = shown = [known[source] for source in part.sources]
-        what = reach(part, [count for count, _ in shown], flow.told)
+        what = reach(part, [count for count, _ in shown], network.told)
         pieces = tiles(height, width, what.margin, max(LEAST, tile * height // size[0]))
         found.append(span := Span(part, what, (height, width), pieces))
         known[number] = what.channels, span.result
@@ -141,15 +141,15 @@ class _Enough(Exception):
 
 @torch.no_grad()
 def translate(
-    flow: Flow, read: Read, write: Write, size: Size, say: Announce, folder: Path | None = None, tile: int = TILE
+    network: Staged, read: Read, write: Write, size: Size, say: Announce, folder: Path | None = None, tile: int = TILE
 ) -> None:
     """Translate a picture in parts.
 
     Args:
-        flow: the network, left as it was.
+        network: the network, left as it was.
         read: rows and columns of the picture as [1, C + told, h, w] in [-1, 1].
         write: is given rows, columns and what they become.
-        size: of the picture, multiples of `flow.multiple`.
+        size: of the picture, multiples of `network.multiple`.
         say: is told now and then how far it is.
         folder: on whose disk what lies between two parts is kept; None: where the system has such files.
         tile: pixels of the picture a side, a multiple as well.
@@ -158,11 +158,11 @@ def translate(
         SparringError: there is no room on the disk.
     """
     folder = folder or Path(tempfile.gettempdir())
-    corner, told = parted(read(slice(0, 1), slice(0, 1)), flow.told)
-    picture = Picture(corner.shape[1], size, lambda rows, columns: parted(read(rows, columns), flow.told)[0])
+    corner, told = parted(read(slice(0, 1), slice(0, 1)), network.told)
+    picture = Picture(corner.shape[1], size, lambda rows, columns: parted(read(rows, columns), network.told)[0])
     stages: dict[int, Picture | Stage] = {0: picture}
-    planned = spans(flow, picture.channels, size, tile)
-    check_room(folder, _on_disk(flow, planned))
+    planned = spans(network, picture.channels, size, tile)
+    check_room(folder, _on_disk(network, planned))
     progress = Progress("tiles", sum(len(span.pieces) * (1 + len(span.norms)) for span in planned), say)
     done = count(1)
     for number, span in enumerate(planned, 1):
@@ -173,13 +173,13 @@ def translate(
             keep = stage.write
         for piece, made in _covered(span, make, lambda: progress.at(next(done))):
             keep(*span.area(piece), made)
-        stages = {source: stages[source] for source in flow.wanted(number)}
+        stages = {source: stages[source] for source in network.wanted(number)}
 
 
-def _on_disk(flow: Flow, planned: list[Span]) -> int:
+def _on_disk(network: Staged, planned: list[Span]) -> int:
     """Bytes of all stages that are kept at one time, at most."""
     bytes_ = {number: bytes_of(span.found.channels, span.result) for number, span in enumerate(planned[:-1], 1)}
-    return max(sum(bytes_.get(kept, 0) for kept in {*flow.wanted(at - 1), at}) for at in range(1, len(planned) + 1))
+    return max(sum(bytes_.get(kept, 0) for kept in {*network.wanted(at - 1), at}) for at in range(1, len(planned) + 1))
 
 
 def _covered(span: Span, make: Make, tick: Callable[[], None]) -> Iterator[tuple[Tile, Tensor]]:
@@ -202,9 +202,11 @@ def _in_order(norms: list[InstanceNorm], make: Make, piece: Tile) -> list[Instan
         return norms
     met: list[InstanceNorm] = []
     hooks = [norm.register_forward_pre_hook(lambda module, given: met.append(module)) for norm in norms]
-    make(piece)
-    for hook in hooks:
-        hook.remove()
+    try:
+        make(piece)
+    finally:
+        for hook in hooks:
+            hook.remove()
     return met
 
 

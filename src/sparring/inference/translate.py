@@ -11,6 +11,7 @@ from torch import Tensor
 
 from sparring.data import maps
 from sparring.data.batches import Images, Paired, from_stored
+from sparring.data.npy import BITS
 from sparring.data.parallel import silent
 from sparring.data.prepare import with_channels
 from sparring.data.spec import Spec
@@ -19,13 +20,12 @@ from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation, inputs_of, translation
 from sparring.inference import draw, tiles
 from sparring.translators import SMALLEST
-from sparring.translators.flow import Flow
+from sparring.translators.staged import Staged
 
 WHOLE = 1 << 20
 """Pixels up to which a picture is translated in one piece."""
 SHOWN = 4
 """Variants of each picture in a sheet."""
-_BITS = {np.dtype(np.uint8): 8, np.dtype(np.uint16): 16}
 
 
 @torch.no_grad()
@@ -65,7 +65,7 @@ def picture(
         raise UsageError(f"{width}x{height} is too small to translate: at least {SMALLEST} pixels a side")
     fitted = _fitted(pixels, shipped.inputs)
     generator = shipped.generator
-    if height * width <= whole or not isinstance(generator, Flow):
+    if height * width <= whole or not isinstance(generator, Staged):
         batch = _batch(shipped, fitted, to, variant)
         drawn: NDArray[Any] = maps.decoded(_filled(shipped, batch, generator(batch)), shipped.spec)[0]
         return drawn
@@ -87,7 +87,7 @@ def _batch(shipped: Translation, pixels: NDArray[Any], to: str | None, variant: 
     """[H, W, C], as `_fitted` gives it, as the generator takes it, where it is."""
     stored = torch.from_numpy(pixels.transpose(2, 0, 1)[None].copy()).to(_place(shipped))  # it may be read-only
     of = shipped.inputs.map
-    batch = from_stored(stored, _BITS[pixels.dtype]) if of is None else maps.expand(stored, of)
+    batch = from_stored(stored, BITS[pixels.dtype]) if of is None else maps.expand(stored, of)
     return shipped.prepared(batch, to, variant)
 
 
@@ -129,7 +129,7 @@ def _fitted(pixels: NDArray[Any], wanted: Spec) -> NDArray[Any]:
         numbers = torch.from_numpy(maps.checked(pixels, wanted.map).transpose(2, 0, 1)[None].copy())
         known: NDArray[Any] = maps.compact(numbers, wanted.map)[0].permute(1, 2, 0).numpy()
         return known
-    if pixels.dtype not in _BITS:
+    if pixels.dtype not in BITS:
         raise UsageError(f"pixels of {pixels.dtype}: pictures are uint8 or uint16")
     return _with_channels(pixels, wanted.channels)
 

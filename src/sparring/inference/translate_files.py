@@ -130,7 +130,7 @@ def _translated(way: _Way, job: Job) -> tuple[Path, bytes]:
 
 def _disk_of(place: Path) -> Path:
     """The nearest folder that there is: what is kept for a while lies on the disk that was chosen for the result."""
-    return next(folder for folder in place.absolute().parents if folder.is_dir())
+    return next((folder for folder in place.absolute().parents if folder.is_dir()), Path())
 
 
 def _read(job: Job, shipped: Translation) -> Whole:

@@ -18,7 +18,7 @@ from sparring.translators.scales import Scales
 Name = Literal["unet", "residual", "coarse-to-fine"]
 Norm = Literal["instance", "batch", "none"]
 """`instance` is the same in training and at test time; of `batch`, a model keeps the running statistics."""
-_SHARED = ("domains", "encoder", "flow", "layers", "patch", "scales")
+_SHARED = ("domains", "encoder", "layers", "patch", "scales", "staged")
 
 
 def translator(

@@ -14,8 +14,8 @@ from torch import nn
 
 from sparring.nn.framing import Size
 from sparring.nn.resampling import Upsampling
-from sparring.translators.flow import Flow, steering
 from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving
+from sparring.translators.staged import Staged, steering
 
 DEEPEST = 4
 """Halvings of the global network at most."""
@@ -35,7 +35,7 @@ def halvings_of(size: Size) -> int:
     return halvings
 
 
-class Translator(Flow):
+class Translator(Staged):
     """A global network within a local enhancer; `width` is that of the enhancer, the global one begins with twice."""
 
     def __init__(

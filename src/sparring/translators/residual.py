@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from sparring.nn.framing import Size, crop_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.flow import Flow, steering
 from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving
+from sparring.translators.staged import Staged, steering
 
 LARGE = 256
 """Pixels a side from which there are nine blocks."""
@@ -31,7 +31,7 @@ def blocks_of(size: Size) -> int:
     return 9 if min(size) >= LARGE else 6
 
 
-class Translator(Flow):
+class Translator(Staged):
     """7x7, two halvings, the blocks, two doublings, 7x7.
 
     Attributes:

@@ -14,8 +14,8 @@ from torch import nn
 from sparring.nn.dropout import Dropout
 from sparring.nn.framing import Size
 from sparring.nn.resampling import Upsampling, doubling
-from sparring.translators.flow import Flow
 from sparring.translators.layers import norm_layers
+from sparring.translators.staged import Staged
 
 WIDEST = 8
 """A stage has at most `WIDEST * width` channels."""
@@ -36,7 +36,7 @@ def depth_of(size: Size) -> int:
     return depth
 
 
-class Translator(Flow):
+class Translator(Staged):
     """Convolutions of stride 2 down, doublings up, and a connection across at every size."""
 
     def __init__(

@@ -34,7 +34,7 @@ class Part(nn.Module):
         return through(self.layers, shown, told)
 
 
-class Flow(nn.Module):
+class Staged(nn.Module):
     """A translator for pictures of any size.
 
     Attributes:
@@ -42,11 +42,11 @@ class Flow(nn.Module):
         told: numbers that steer the norms; they come as channels behind those of the picture.
         parts: in the order in which they are run; the last one makes the picture.
 
-    >>> flow = Flow(multiple=2)
-    >>> half = flow.then([nn.Conv2d(3, 8, 2, stride=2)])
-    >>> again = flow.then([nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()])
-    >>> _ = flow.then([nn.ConvTranspose2d(16, 3, 2, stride=2)], half, again, beside=True)
-    >>> flow(torch.zeros(1, 3, 9, 12)).shape
+    >>> network = Staged(multiple=2)
+    >>> half = network.then([nn.Conv2d(3, 8, 2, stride=2)])
+    >>> again = network.then([nn.Conv2d(8, 8, 3, padding=1), nn.ReLU()])
+    >>> _ = network.then([nn.ConvTranspose2d(16, 3, 2, stride=2)], half, again, beside=True)
+    >>> network(torch.zeros(1, 3, 9, 12)).shape
     torch.Size([1, 3, 9, 12])
     """
 
