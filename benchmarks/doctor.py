@@ -296,8 +296,8 @@ def _delays(runs: list[Played]) -> None:
             delays = [delay for delay in named if delay >= 0]
             if named:
                 early = len(named) - len(delays)
-                when = f"{np.median(delays):.1%} | {max(delays):.1%}" if delays else " | "
-                cells = f"{len(some)} | {len(named)} | {early} | {when}"
+                after = f"{np.median(delays):.1%} | {max(delays):.1%}" if delays else " | "
+                cells = f"{len(some)} | {len(named)} | {early} | {after}"
                 print(f"| {truth} {when} | {cells} |")
 
 
