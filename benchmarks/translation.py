@@ -43,6 +43,14 @@ DRAWN = "FE0F"
 SIZE = "data.size=64"
 NARROW = "game.width=16"
 """Of games without pairs, whose step is several passes of a deep translator: so that minutes make thousands of them."""
+PUBLISHED = (
+    "batch_size=16",
+    "game.critic_steps=5",
+    "game.domain_weight=1",
+    "game.cycle_weight=10",
+    "optimizer.lr=1e-4",
+)
+"""What Choi et al., arXiv:1711.09020, train StarGAN with, for 200,000 turns of the discriminator on a GPU."""
 HELD_OUT = 10
 """One in so many."""
 METRICS = ("l1", "psnr", "ssim", "fd", "gan-test")
@@ -224,15 +232,18 @@ def domains(minutes: float, work: Path) -> None:
 def many(minutes: float, work: Path) -> None:
     """Openmoji, its lines and twemoji as three domains of one translator."""
     data = packed(work / "three.zip", color=emoji("color"), line=emoji("line"), twemoji=emoji("twemoji"))
-    run = train("stargan", [NARROW], data, minutes, work / "stargan")
-    judge, sets = judge_of(run)
-    model = load(run)
+    runs = {
+        "stargan": train("stargan", [NARROW], data, minutes, work / "stargan"),
+        "stargan, settings of the paper": train("stargan", [NARROW, *PUBLISHED], data, minutes, work / "published"),
+    }
+    judge, sets = judge_of(runs["stargan"])
+    models = {title: load(run) for title, run in runs.items()}
     rows = [measured(judge, "the source itself", unchanged(judge), 0)]
-    rows.append(measured(judge, "stargan", model.product, model.config.images))
+    rows += [measured(judge, title, model.product, model.config.images) for title, model in models.items()]
     table(rows, judge)
     assert sets.test is not None
     shown = sets.test.batch(np.random.default_rng(1).permutation(len(sets.test))[:SHOWN])
-    files.write(work / "many.png", translate.examples_sheet(model.product, shown))
+    files.write(work / "many.png", translate.examples_sheet(models["stargan"].product, shown))
 
 
 @torch.no_grad()

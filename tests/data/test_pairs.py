@@ -206,8 +206,15 @@ def test_a_pair_of_other_proportions_is_named(tmp_path: Path) -> None:
     picture(4, (SIZE, 2 * SIZE)).save(tmp_path / "A" / "4.png")
     with pytest.raises(SparringError, match=r"same proportions: .*4\.png \(24x12 and 12x12\)"):
         open_pairs(config, aligned=True)
-    picture(4, (2 * SIZE, 2 * SIZE)).save(tmp_path / "A" / "4.png")  # twice as large is fine
-    assert len(open_pairs(config, aligned=True)) == 8
+
+
+def test_a_pair_of_other_sizes_is_said(tmp_path: Path) -> None:
+    config = two_folders(tmp_path)
+    assert open_pairs(config, aligned=True).notes == []
+    picture(4, (2 * SIZE, 2 * SIZE)).save(tmp_path / "A" / "4.png")
+    pairs = open_pairs(config, aligned=True)
+    assert len(pairs) == 8
+    assert "1 pairs of pictures of different sizes, as B/4.png (24x24 and 12x12)" in pairs.notes[0]
 
 
 def test_an_odd_width_cannot_be_two_pictures(tmp_path: Path) -> None:

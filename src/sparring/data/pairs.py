@@ -53,12 +53,12 @@ def open_pairs(config: Data, aligned: bool, announce: Announce = silent, like: S
         first = replace(first, spec=first.spec.model_copy(update={"holes": derivation.kind == "mask"}))
         return _joined(second, first, aligned) if backwards else _joined(first, second, aligned)
     sides = open_sides(config, aligned)
-    if aligned:
-        check_shapes(sides, config.path)
+    notes = check_shapes(sides, config.path) if aligned else []
     inputs, pictures = (sides.b, sides.a) if backwards else (sides.a, sides.b)
     out = _side("pictures", pictures, config, announce, like)  # its size decides: its detail is what is to be learnt
     given = _side("inputs", inputs, _sized(config, out), announce, None if like is None else like.inputs)
-    return _joined(given, out, aligned)
+    joined = _joined(given, out, aligned)
+    return replace(joined, notes=[*notes, *joined.notes])
 
 
 @dataclass(kw_only=True)

@@ -139,20 +139,29 @@ def _common(files: Sequence[str]) -> str:
     return prefix[: prefix.rfind("/") + 1]
 
 
-def check_shapes(sides: Sides, where: str) -> None:
+def check_shapes(sides: Sides, where: str) -> list[str]:
     """Make sure that both pictures of each pair have the same proportions, so that one can be laid on the other.
 
+    Returns:
+        What to tell the user: where one of a pair is the larger, that both become equal; one sentence or none.
+
     Raises:
-        SparringError: some have not; the message names up to five.
+        SparringError: some have other proportions; the message names up to five.
     """
-    bad = []
+    bad, enlarged = list[str](), list[str]()
     for row in range(len(sides.a)):
         one, other = look(sides.a, row), look(sides.b, row)
-        if isinstance(one, Header) and isinstance(other, Header) and not _alike(one, other):
-            bad.append(f"{sides.b.name(row)} ({one.width}x{one.height} and {other.width}x{other.height})")
+        if not (isinstance(one, Header) and isinstance(other, Header)):
+            continue
+        if (one.width, one.height) != (other.width, other.height):
+            named = f"{sides.b.name(row)} ({one.width}x{one.height} and {other.width}x{other.height})"
+            (enlarged if _alike(one, other) else bad).append(named)
     if bad:
         named = ", ".join(bad[:5]) + (f" and {len(bad) - 5} more" if len(bad) > 5 else "")
         raise SparringError(f"{where}: both pictures of a pair must have the same proportions: {named}: mend them")
+    if not enlarged:
+        return []
+    return [f"{len(enlarged)} pairs of pictures of different sizes, as {enlarged[0]}: both are brought to one size"]
 
 
 def _alike(one: Header, other: Header) -> bool:

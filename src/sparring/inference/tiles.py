@@ -212,12 +212,15 @@ def _in_order(norms: list[InstanceNorm], make: Make, piece: Tile) -> list[Instan
 
 def _gathered(norm: InstanceNorm, make: Make, pieces: list[Tile], tick: Callable[[], None]) -> tuple[Tensor, Tensor]:
     """Mean and variance of all that a layer is shown of the picture, in float64 until the end."""
-    sums: list[Tensor] = []
+    sums: Tensor | None = None
 
     def gather(piece: Tile, module: nn.Module, given: tuple[Tensor]) -> None:
+        nonlocal sums
         stage = piece.inner(given[0]).double()
         found = torch.stack([stage.sum((2, 3)), stage.square().sum((2, 3))])  # [2, 1, C]
-        sums.append(torch.cat([found, torch.full_like(found[:1], stage.shape[2] * stage.shape[3])]))
+        found = torch.cat([found, torch.full_like(found[:1], stage.shape[2] * stage.shape[3])])
+        # in place: what is kept of every tile would pin down the memory around it, of 8192 pixels a side 3 GB
+        sums = found if sums is None else sums.add_(found)
         raise _Enough
 
     for piece in pieces:
@@ -228,7 +231,8 @@ def _gathered(norm: InstanceNorm, make: Make, pieces: list[Tile], tick: Callable
             tick()
         finally:
             hook.remove()
-    total, squares, number = torch.stack(sums).sum(0)
+    assert sums is not None
+    total, squares, number = sums
     mean = total / number
     variance = (squares / number - mean.square()).clamp(min=0)
     return mean[:, :, None, None].float(), variance[:, :, None, None].float()
