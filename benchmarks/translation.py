@@ -4,6 +4,7 @@
     .venv/bin/python -m benchmarks.translation domains [--minutes 10]     # openmoji to twemoji, without pairs
     .venv/bin/python -m benchmarks.translation many [--minutes 10]        # three domains, one translator
     .venv/bin/python -m benchmarks.translation derived [--minutes 5]      # grey to colour, 16 to 64 pixels, holes
+    .venv/bin/python -m benchmarks.translation others [--minutes 10]      # the games that no table above has
 
 A tenth of the emoji is held out, all skin tones of one together. Distances are Frechet distances between features of a
 classifier of quarter turns, trained on the pictures that should come out (`sparring evaluate`, protocol `quick`).
@@ -241,9 +242,31 @@ def many(minutes: float, work: Path) -> None:
     rows = [measured(judge, "the source itself", unchanged(judge), 0)]
     rows += [measured(judge, title, model.product, model.config.images) for title, model in models.items()]
     table(rows, judge)
+    sheet(work / "many.png", sets, models["stargan"].product)
+
+
+def others(minutes: float, work: Path) -> None:
+    """Lines to colour, as pairs and as heaps with many colourings of each; openmoji as cartoons in twemoji's style."""
+    lines = packed(work / "lines.zip", A=emoji("line"), B=emoji("color"))
+    styles = packed(work / "styles.zip", A=emoji("color"), B=emoji("twemoji"))
+    for recipe, settings, data in (
+        ("pix2pix-hd", [], lines),
+        ("augmented-cyclegan", [NARROW], lines),
+        ("cartoongan", [NARROW, "game.warmup=2000"], styles),
+    ):
+        run = train(recipe, settings, data, minutes, work / recipe)
+        judge, sets = judge_of(run)
+        model = load(run)
+        rows = [measured(judge, "the source itself", unchanged(judge), 0)]
+        table([*rows, measured(judge, recipe, model.product, model.config.images)], judge)
+        sheet(work / f"{recipe}.png", sets, model.product)
+
+
+def sheet(place: Path, sets: Sets, product: Product) -> None:
+    """Held-out sources, each beside all that it becomes."""
     assert sets.test is not None
     shown = sets.test.batch(np.random.default_rng(1).permutation(len(sets.test))[:SHOWN])
-    files.write(work / "many.png", translate.examples_sheet(models["stargan"].product, shown))
+    files.write(place, translate.examples_sheet(product, shown))
 
 
 @torch.no_grad()
@@ -266,12 +289,13 @@ def cycle_error(run: Path, sets: Sets) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["pairs", "domains", "many", "derived"])
+    parser.add_argument("what", choices=["pairs", "domains", "many", "derived", "others"])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--work", type=Path, default=Path("build/translation"))
     asked = parser.parse_args()
     asked.work.mkdir(parents=True, exist_ok=True)
-    {"pairs": pairs, "domains": domains, "many": many, "derived": derived}[asked.what](asked.minutes, asked.work)
+    ways = {"pairs": pairs, "domains": domains, "many": many, "derived": derived, "others": others}
+    ways[asked.what](asked.minutes, asked.work)
 
 
 if __name__ == "__main__":
