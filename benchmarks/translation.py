@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from sparring.games.base import Product
 from sparring.games.cyclegan import CycleGAN
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import draw, translate
-from sparring.inference.model import load
+from sparring.inference.model import Model, load
 from sparring.metrics.receipt import Receipt
 from sparring.runs import checkpoint, evaluation
 from sparring.runs.folder import find
@@ -51,7 +51,7 @@ PUBLISHED = (
     "game.cycle_weight=10",
     "optimizer.lr=1e-4",
 )
-"""What Choi et al., arXiv:1711.09020, train StarGAN with, for 200,000 turns of the discriminator on a GPU."""
+"""What Choi et al., arXiv:1711.09020, train StarGAN with."""
 HELD_OUT = 10
 """One in so many."""
 METRICS = ("l1", "psnr", "ssim", "fd", "gan-test")
@@ -174,6 +174,13 @@ def table(rows: Sequence[Row], judge: Judge) -> None:
     print(f"\nReal against real: {said}; {len(judge.floor[1])} held-out pictures.\n")
 
 
+def beside_the_source(judge: Judge, models: Mapping[str, Model]) -> None:
+    """Print what was measured of translators, and of the source itself."""
+    rows = [measured(judge, "the source itself", unchanged(judge), 0)]
+    rows += [measured(judge, title, model.product, model.config.images) for title, model in models.items()]
+    table(rows, judge)
+
+
 def unchanged(judge: Judge) -> Translation:
     """The source itself, for the set of a judge."""
     spec = judge.dataset.spec
@@ -204,9 +211,7 @@ def compare(ways: dict[str, list[str]], data: Path, minutes: float, work: Path, 
     }
     judge, sets = judge_of(next(iter(runs.values())))
     models = {title: load(run) for title, run in runs.items()}
-    rows = [measured(judge, "the source itself", unchanged(judge), 0)]
-    rows += [measured(judge, title, model.product, model.config.images) for title, model in models.items()]
-    table(rows, judge)
+    beside_the_source(judge, models)
     grid(work / f"{name}.png", sets, [model.product for model in models.values()])
 
 
@@ -239,9 +244,7 @@ def many(minutes: float, work: Path) -> None:
     }
     judge, sets = judge_of(runs["stargan"])
     models = {title: load(run) for title, run in runs.items()}
-    rows = [measured(judge, "the source itself", unchanged(judge), 0)]
-    rows += [measured(judge, title, model.product, model.config.images) for title, model in models.items()]
-    table(rows, judge)
+    beside_the_source(judge, models)
     sheet(work / "many.png", sets, models["stargan"].product)
 
 
@@ -257,8 +260,7 @@ def others(minutes: float, work: Path) -> None:
         run = train(recipe, settings, data, minutes, work / recipe)
         judge, sets = judge_of(run)
         model = load(run)
-        rows = [measured(judge, "the source itself", unchanged(judge), 0)]
-        table([*rows, measured(judge, recipe, model.product, model.config.images)], judge)
+        beside_the_source(judge, {recipe: model})
         sheet(work / f"{recipe}.png", sets, model.product)
 
 

@@ -2,6 +2,8 @@
 
 import os
 import pickle
+import re
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +104,18 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(SparringError, match=r"empty: holds no pictures \(it is empty\)") as raised:
         open_source(str(tmp_path / "empty"))
     assert raised.value.exit_code == 1
+
+
+@pytest.mark.parametrize("zipped", [False, True])
+@pytest.mark.parametrize("full", [("day",), ("dawn", "day")])
+def test_a_class_without_a_picture_is_named(full: tuple[str, ...], zipped: bool, tmp_path: Path, save: Save) -> None:
+    for name in full:
+        save(tmp_path / "set" / name / "a.png")
+    (tmp_path / "set" / "night").mkdir()
+    path = tmp_path / "set"
+    if zipped:
+        path = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "set"))
+    assert re.search(r"; nothing lies in (set/)?night$", open_source(str(path)).layout)
 
 
 def test_a_folder_of_other_files_names_one(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import re
 import stat
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from sparring.data.sources import BrokenPicture, one_line, printable
@@ -61,8 +61,11 @@ def open_archive(path: Path) -> Archive:
     entries = handle.infolist()
     for entry in entries:
         _refuse_escape(entry, path)
-    names = {e.filename for e in entries if not e.is_dir() and not any(map(litter, e.filename.split("/")))}
-    return Archive(path, sorted(names), handle, os.getpid())
+    kept = [entry for entry in entries if not any(map(litter, entry.filename.rstrip("/").split("/")))]
+    names = {entry.filename for entry in kept if not entry.is_dir()}
+    holding = {str(parent) for name in names for parent in PurePosixPath(name).parents}
+    bare = {entry.filename.rstrip("/") for entry in kept if entry.is_dir()} - holding
+    return Archive(path, sorted(names), handle, os.getpid(), bare=sorted(bare))
 
 
 def _refuse_escape(entry: zipfile.ZipInfo, path: Path) -> None:

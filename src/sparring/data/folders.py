@@ -95,7 +95,7 @@ def open_pictures(store: Store, split: str) -> PictureSource:
     classes = _classes(list(inner.values()))  # of all splits, so that a class has the same number in each
     chosen = choose(parts, split, str(store.path)) if parts else whole(files, split, str(store.path))
     return PictureSource(
-        layout=_sentence(classes, list(inner.values()), parts, split, len(store.names) - len(files)),
+        layout=_sentence(classes, list(inner.values()), parts, split) + _rest(store, len(files)),
         classes=classes,
         labels=_labels([inner[name] for name in chosen], classes) if classes else None,
         splits=tuple(parts),
@@ -164,13 +164,20 @@ def _labels(inner: Sequence[str], classes: tuple[str, ...]) -> NDArray[np.int64]
     return np.array([number[name.partition("/")[0]] for name in inner], np.int64)
 
 
-def _sentence(classes: tuple[str, ...], inner: Sequence[str], parts: Mapping[str, Any], split: str, other: int) -> str:
+def _sentence(classes: tuple[str, ...], inner: Sequence[str], parts: Mapping[str, Any], split: str) -> str:
     stray = next((name for name in inner if "/" not in name), None)
     kind = f"class folders: {len(classes)} classes" if classes else "flat folder: pictures without labels"
     if not classes and stray is not None and any("/" in name for name in inner):
         kind += f", since {printable(stray)!r} lies in no folder"
     chosen = f", split {SPLITS.get(split, split)!r} of {', '.join(parts)}" if parts else ""
-    return kind + chosen + (f"; {other} other files left alone" if other else "")
+    return kind + chosen
+
+
+def _rest(store: Store, used: int) -> str:
+    """What else is there: files, and folders without any, which may be classes that somebody forgot to fill."""
+    other = len(store.names) - used
+    bare = ", ".join(map(printable, store.bare[:5])) + (", ..." if len(store.bare) > 5 else "")
+    return (f"; {other} other files left alone" if other else "") + (f"; nothing lies in {bare}" if bare else "")
 
 
 def _instead(store: Store) -> str:

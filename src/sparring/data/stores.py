@@ -3,7 +3,7 @@
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,10 +23,12 @@ class Store(ABC):
     Attributes:
         path: the folder or the archive.
         names: the files, sorted, relative to `path`, with `/` between folders; hidden ones left out.
+        bare: folders in which there is no file, likewise.
     """
 
     path: Path
     names: list[str]
+    bare: list[str] = field(default_factory=list, kw_only=True)
 
     @abstractmethod
     def open(self, name: str) -> BinaryIO:
@@ -65,20 +67,24 @@ def open_folder(path: Path) -> Folder:
         SparringError: a folder in it cannot be listed.
     """
     try:
-        return Folder(path, sorted(_walk(path, "", set())))
+        found = sorted(_walk(path, "", set()))
     except OSError as error:
         raise SparringError(f"{error.filename or path}: {error.strerror}: check who may read this folder") from error
+    names = [name for name in found if not name.endswith("/")]
+    return Folder(path, names, bare=[name.removesuffix("/") for name in found if name.endswith("/")])
 
 
 def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[str]:
+    """The names of files, and those of folders that hold nothing, which end in `/`."""
     at = folder.stat()
     if (at.st_dev, at.st_ino) in seen:  # a link back up, or a second link to the same folder
         return
     seen.add((at.st_dev, at.st_ino))
     with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if litter(entry.name):
-                continue
+        known = sorted((entry for entry in entries if not litter(entry.name)), key=lambda entry: entry.name)
+        if prefix and not known:
+            yield prefix
+        for entry in known:
             if _is_folder(entry):
                 yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", seen)
             elif entry.is_symlink() or entry.is_file():  # a dangling link is a broken file; a pipe or socket is none
