@@ -184,6 +184,8 @@ def test_a_look_of_the_doctor_changes_nothing(name: str, spec: Spec) -> None:
     for _ in range(2):
         play(seen, spec, 2)
         looks.append(examiner.look())
+        glance = examiner.glance()
+        assert glance.keys() <= looks[-1].keys()
         examiner.picture("label ignored")
     assert all(isfinite(value) for look in looks for value in look.values())
     assert {"spread", "distance", "generator.gradient", "generator.update"} <= looks[0].keys()

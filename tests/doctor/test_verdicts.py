@@ -87,6 +87,45 @@ def test_one_odd_look_is_no_illness(verdict: str) -> None:
     assert not diagnose(Course(rows[:21], [(at + 1) / LOOKS for at in range(21)]))
 
 
+GLIMPSED = ("spread", "variety", "distance", "generator.gradient", "generator.update", "images")
+
+
+def glanced(sick: dict[str, Any], looks: int) -> Course:
+    """A course of which two looks of three are glances, ill from its twentieth look on."""
+    rows: list[dict[str, Any]] = [dict(look) for look in course(sick, since=20).looks[:looks]]
+    for at, row in enumerate(rows):
+        if at % 3:
+            rows[at] = {name: value for name, value in row.items() if name in GLIMPSED} | {"glance": True}
+    return Course(rows, [(at + 1) / LOOKS for at in range(looks)])
+
+
+def test_a_glance_is_enough_for_what_is_urgent() -> None:
+    """The twentieth and the two after it: a glance, a whole look, a glance."""
+    (found,) = diagnose(glanced(SICK["mode collapse"], 23))
+    assert (found.verdict, found.since) == ("mode collapse", 22_000)
+    assert "90% of the real pictures have a fake near" in found.evidence  # as the whole look before said
+
+
+@pytest.mark.parametrize("verdict", SICK)
+def test_between_glances_every_illness_is_named(verdict: str) -> None:
+    assert verdict in [one.verdict for one in diagnose(glanced(SICK[verdict], LOOKS))]
+
+
+def test_one_whole_look_stays_one_whatever_glances_follow() -> None:
+    """The look at 21 alone says that logits run away; what the glances after it leave out is no second one."""
+    away = {"slope": 900.0, "logits": 2e4}
+    assert not diagnose(glanced(away, 24))
+    assert [one.verdict for one in diagnose(glanced(away, 25))] == ["diverging"]
+
+
+def test_what_may_pass_must_last() -> None:
+    sick = course(SICK["discriminator too weak"] | {"spread": 0.9}, since=10)
+    first = next(count for count in range(LOOKS) if diagnose(sick.until(count)))
+    (found,) = diagnose(sick.until(first))
+    assert found.verdict == "discriminator too weak"
+    assert 10_000 <= 1000 * first - found.since <= 11_000  # a quarter of the run, in whole looks
+
+
 @pytest.mark.parametrize("verdict", sorted({*SICK, "oscillating"}))
 def test_without_its_signal_an_illness_is_not_looked_for(verdict: str) -> None:
     seen = course(leave_out=(ILLNESSES[verdict].signals[0],))

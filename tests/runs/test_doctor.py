@@ -70,6 +70,23 @@ def test_looks_are_written_and_change_nothing(tmp_path: Path) -> None:
     assert [event["event"] for event in alone.events()] == ["started", "finished"]
 
 
+def test_where_time_is_short_two_looks_of_three_are_glances(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = train(tmp_path)
+    monkeypatch.setattr(checkup.Checkup, "_cost", lambda self, whole: 2.0 if whole else 1.0)
+    monkeypatch.setattr(checkup.Checkup, "_left", lambda self, now: 2.0 if self._glances == 2 else 1.0)
+    monkeypatch.setattr(checkup, "SHARE", 1e12)
+    short = train(tmp_path, name="b")
+    whole, some = watched.looks(), short.looks()
+    assert [look.get("glance", False) for look in some] == [False, True, True] * 3 + [False]
+    said = {"images", "spread", "variety", "distance", "generator.update", "generator.weights_grown"}
+    assert said <= some[1].keys()
+    assert "slope" not in some[1]
+    assert [{name: look[name] for name in said} for look in some] == [
+        {name: look[name] for name in said} for look in whole
+    ]
+    assert sparring.diagnose(short.path).looks == 10
+
+
 def test_looks_take_their_share_of_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkup, "SHARE", 0.0)
     assert not train(tmp_path).looks()

@@ -1,6 +1,7 @@
 """The signals of a run over time, as the rules of the verdicts read them."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,15 @@ Flags = NDArray[np.bool_]
 
 SELDOM = ("shipped_distance",)
 """Signals that most looks leave out."""
+GLANCE = "glance"
+"""In the row of a look that was a glance: it took in the pictures alone."""
 
 
 class Course:
     """What the doctor saw at every look, oldest first.
 
     A signal is read as a series, a number for each look, and nan where it was not seen. What is seldom looked at stands
-    for the looks after it.
+    for the looks after it, and so does what a glance leaves out.
 
     Args:
         looks: rows of `events.jsonl`, each with `images`.
@@ -32,17 +35,41 @@ class Course:
         self.looks = looks
         self.images = np.array([look["images"] for look in looks], np.int64)
         self.shares = np.array(shares, np.float64)
+        self._series: dict[tuple[str, int], Series] = {}
 
     def __len__(self) -> int:
         return len(self.looks)
 
     def __getitem__(self, name: str) -> Series:
+        return self.smooth(name, 1)
+
+    def _read(self, name: str) -> Series:
         found = np.full(len(self.looks), np.nan)
         last = np.nan
         for at, look in enumerate(self.looks):
-            last = look.get(name, last if name in SELDOM else np.nan)
+            last = look.get(name, last if name in SELDOM or GLANCE in look else np.nan)
             found[at] = last
         return found
+
+    @cached_property
+    def whole(self) -> "Course":
+        """Without the glances."""
+        some = self._whole
+        return Course([self.looks[at] for at in some], self.shares[some].tolist())
+
+    def onward(self, flags: Flags) -> Flags:
+        """Flags of the `whole` course for every look: that of a glance is that of the look before.
+
+        >>> course = Course([{"images": 1}, {"images": 2, "glance": True}, {"images": 3}], [0.1, 0.2, 0.3])
+        >>> course.onward(np.array([True, False])).tolist()
+        [True, True, False]
+        """
+        return flags[np.searchsorted(self._whole, np.arange(len(self)), side="right") - 1]
+
+    @cached_property
+    def _whole(self) -> NDArray[np.intp]:
+        """Which looks are no glances; the first counts as none."""
+        return np.flatnonzero([at == 0 or GLANCE not in look for at, look in enumerate(self.looks)])
 
     def seen(self, name: str) -> Flags:
         """At which looks the signal was read."""
@@ -54,7 +81,9 @@ class Course:
         >>> Course([{"images": at, "a": at} for at in range(4)], [0.0] * 4).smooth("a", 3)
         array([0., 0., 1., 2.])
         """
-        return before(self[name], looks)
+        if (name, looks) not in self._series:
+            self._series[name, looks] = self._read(name) if looks == 1 else before(self[name], looks)
+        return self._series[name, looks]
 
     def until(self, count: int) -> "Course":
         """The first looks alone."""

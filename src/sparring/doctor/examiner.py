@@ -17,7 +17,7 @@ from sparring.games.picture_to_picture import Translation
 from sparring.metrics.neighbours import manifold
 from sparring.training.loop import Trainer
 
-SELDOM = 4
+SELDOM = 2
 """Looks to every one that takes in what is shipped as well."""
 
 
@@ -66,6 +66,11 @@ class Examiner:
         with untouched(self.trainer.game):
             return self._look()
 
+    def glance(self) -> dict[str, float]:
+        """What is urgent of them: how the pictures look, and the players' steps."""
+        with untouched(self.trainer.game), torch.no_grad():
+            return self._likeness(signals.sketches(self._product.generator(self._given).cpu())) | self._vitals()
+
     @torch.no_grad()
     def picture(self, verdict: str) -> tuple[Tensor, Tensor]:
         """What to look at beside a verdict: fakes, and as many pictures to compare them with.
@@ -93,26 +98,37 @@ class Examiner:
         if self._looks % SELDOM == 0:
             found["shipped_distance"] = self._shipped_distance()
         self._looks += 1
-        for player in self.trainer.game.players:
-            found |= {f"{player}.{name}": value for name, value in self.trainer.vitals(player).items()}
-        return found
+        return found | self._vitals()
+
+    def _vitals(self) -> dict[str, float]:
+        return {
+            f"{player}.{name}": value
+            for player in self.trainer.game.players
+            for name, value in self.trainer.vitals(player).items()
+        }
+
+    @cached_property
+    def _own(self) -> float:
+        """The spread of real pictures, which may all be the same."""
+        return max(signals.spread(self._real), 1e-6)
+
+    def _likeness(self, vectors: Tensor) -> dict[str, float]:
+        """How many sorts of pictures there are, and how far they are from real ones, by their sketches, [N, F]."""
+        return {
+            "spread": signals.spread(vectors) / self._own,
+            "variety": signals.variety(vectors, self.bank.middles) / signals.variety(self._real, self.bank.middles),
+            "distance": signals.energy_distance(self._real, vectors),
+        }
 
     @torch.no_grad()
     def _pictures(self, fake: Tensor) -> dict[str, float]:
         bank, real, vectors = self.bank, self._real, signals.sketches(fake)
         inside = manifold(real.numpy(), vectors.numpy())
-        own = max(signals.spread(real), 1e-6)  # real pictures may all be the same
-        found = {
-            "spread": signals.spread(vectors) / own,
-            "variety": signals.variety(vectors, bank.middles) / signals.variety(real, bank.middles),
-            "coverage": inside.coverage,
-            "recall": inside.recall,
-            "distance": signals.energy_distance(real, vectors),
-        }
+        found = self._likeness(vectors) | {"coverage": inside.coverage, "recall": inside.recall}
         if not isinstance(bank.few, Paired):  # of pairs, a training picture is what should come out
             found |= {"copies": signals.copies(bank.vectors, bank.own, vectors), "copies_expected": bank.copies}
         if self._last is not None:
-            found["drift"] = float((vectors - self._last).norm(dim=1).mean()) / own
+            found["drift"] = float((vectors - self._last).norm(dim=1).mean()) / self._own
         self._last = vectors
         if self.labels is not None and bank.classifier is not None:
             right, chance = signals.accuracy(bank.classifier, vectors, self.labels.cpu()), 1 / bank.classifier.shape[1]

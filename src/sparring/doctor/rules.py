@@ -17,15 +17,20 @@ YOUNG = 0.25
 
 def diverging(course: Course) -> Flags:
     """Logits, slopes or weights run away from what they were, or the pictures jump about and come to nothing."""
-    far = course["distance"] > 0.2
     weights = course["generator.weights"]
-    burst = far & ((weights > 3 * earlier(weights, course.shares, 0.1)) | (course["generator.weights_grown"] > 8))
+    burst = (weights > 3 * earlier(weights, course.shares, 0.1)) | (course["generator.weights_grown"] > 8)
     strides = (course.smooth("generator.update", 3) > 0.05) & (course.shares > SETTLED / 2)
+    # one bad look among good ones is no illness yet, nor one good look among bad ones a recovery
+    away = _two_in_a_row((course["distance"] > 0.2) & (burst | strides))
+    return _lasting(away | course.onward(_running_away(course.whole)), course.smooth("distance") > 0.1)
+
+
+def _running_away(course: Course) -> Flags:
+    """What a glance does not tell of it."""
+    steep = (course["distance"] > 0.2) & _grown(course["slope"], 30)
     # the pictures of a young run jump about as well, on their way to something
     jumps = (course.smooth("drift") > 0.6) & (course.smooth("distance") > 0.4) & (course.shares > YOUNG)
-    away = burst | (far & (strides | _grown(course["slope"], 30))) | (course["logits"] > 1e4) | jumps
-    # one bad look among good ones is no illness yet, nor one good look among bad ones a recovery
-    return _lasting(_two_in_a_row(away), course.smooth("distance") > 0.1)
+    return _two_in_a_row(steep | (course["logits"] > 1e4) | jumps)
 
 
 def mode_collapse(course: Course) -> Flags:
@@ -63,7 +68,7 @@ def too_weak(course: Course) -> Flags:
 
 def overfits(course: Course) -> Flags:
     """Real pictures that it was not trained on look to it like fakes."""
-    return (course.smooth("overfitting") > 0.6) & (course.smooth("separation") > 0.8)
+    return (course.smooth("overfitting") > 0.55) & (course.smooth("separation") > 0.8)
 
 
 def oscillating(course: Course) -> Flags:
@@ -114,7 +119,7 @@ def checkerboard(course: Course) -> Flags:
     Young pictures have that grid as well, and lose it.
     """
     strength = np.hypot(course.smooth("peak_2"), np.maximum(course.smooth("peak_4"), 0))
-    stays = ~(strength < 0.85 * earlier(strength, course.shares, 0.15)) & (course.shares > 4 * SETTLED)
+    stays = ~(strength < 0.85 * earlier(strength, course.shares, 0.15)) & (course.shares > 2 * YOUNG)
     return _lasting(stays & (strength > 0.5) & (course.smooth("variety") > 0.15), strength > 0.35)
 
 
@@ -138,7 +143,7 @@ def statistics_mismatch(course: Course) -> Flags:
     """What is shipped is three times as far from real as what was trained at the time."""
     live = np.where(course.seen("shipped_distance"), course["distance"], np.nan)
     worse = course["shipped_distance"] - 3 * np.maximum(live, 0)
-    return (before(worse, 12) > 0.1) & (course.shares > 2 * SETTLED)
+    return (before(worse, 6) > 0.1) & (course.shares > 2 * SETTLED)
 
 
 def plateau(course: Course) -> Flags:

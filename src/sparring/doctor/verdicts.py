@@ -43,6 +43,8 @@ class Illness:
         evidence: the parts of a sentence, with signals in braces.
         means: two sentences for a newcomer.
         measures: what else the evidence is made of, by the name of the function.
+        urgent: whether glances count too.
+        lasting: share of the budget for which it must have been so, of what may well pass by itself.
     """
 
     rule: Callable[[Course], Flags]
@@ -51,6 +53,8 @@ class Illness:
     evidence: tuple[str, ...]
     means: str
     measures: tuple[Callable[[Course], float], ...] = ()
+    urgent: bool = False
+    lasting: float = 0.0
 
 
 def diagnose(course: Course) -> list[Finding]:
@@ -59,11 +63,12 @@ def diagnose(course: Course) -> list[Finding]:
         return []
     findings = []
     for name, illness in ILLNESSES.items():
-        flags = illness.rule(course)
+        seen = course if illness.urgent else course.whole
+        flags = illness.rule(seen)
         streak = len(flags) if flags.all() else int(np.argmin(flags[::-1]))
-        if streak >= illness.looks:
-            since = int(course.images[len(course) - streak])
-            findings.append(Finding(name, since, numbers := _numbers(illness, course), _sentence(illness, numbers)))
+        if streak >= illness.looks and seen.shares[-1] - seen.shares[-streak] >= illness.lasting:
+            since = int(seen.images[len(seen) - streak])
+            findings.append(Finding(name, since, numbers := _numbers(illness, seen), _sentence(illness, numbers)))
     return sorted(findings, key=lambda one: one.since)
 
 
@@ -100,6 +105,7 @@ ILLNESSES = {
         ),
         "Weights or logits grow without end instead of settling, so each step undoes more than it learns. Usually the "
         "learning rate is too high, or nothing bounds the discriminator.",
+        urgent=True,
     ),
     "vanishing gradient": Illness(
         rules.vanishing_gradient,
@@ -133,6 +139,7 @@ ILLNESSES = {
         ),
         "The discriminator wins every time, and the generator finds no way to do better. It learns too fast beside the "
         "generator, or something that the generator cannot mend gives the fakes away.",
+        lasting=rules.YOUNG,
     ),
     "discriminator too weak": Illness(
         rules.too_weak,
@@ -144,6 +151,7 @@ ILLNESSES = {
         ),
         "Fakes are plainly different from real pictures, yet the discriminator cannot tell. So it teaches the "
         "generator nothing: it is too small, too slow, or does not see enough of the pictures.",
+        lasting=rules.YOUNG,
     ),
     "mode collapse": Illness(
         rules.mode_collapse,
@@ -157,10 +165,11 @@ ILLNESSES = {
         ),
         "The generator makes few sorts of pictures, whatever noise it is given. It has found something that fools the "
         "discriminator at the moment, and has no reason to make anything else.",
+        urgent=True,
     ),
     "discriminator overfits": Illness(
         rules.overfits,
-        3,
+        2,
         ("overfitting", "separation"),
         (
             "to it, real pictures that it was not trained on are {overfitting:.0%} of the way from training "

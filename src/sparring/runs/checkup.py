@@ -13,6 +13,7 @@ from sparring.config import Recipe
 from sparring.data import Dataset
 from sparring.data.batches import Images, Labelled
 from sparring.doctor.bank import FEWEST, bank, shown
+from sparring.doctor.course import GLANCE
 from sparring.doctor.examiner import Examiner
 from sparring.doctor.verdicts import Finding, diagnose
 from sparring.errors import SparringError
@@ -30,6 +31,9 @@ SHARE = 0.03
 """Of the time spent in training, the most that is spent on looking at it."""
 INTERVAL = 1 / 200
 """Of the budget, between two looks, so that a run of days leaves no more rows than one of minutes."""
+
+GLANCES = 2
+"""Between two whole looks, where time is short."""
 
 DISTANCE = "distance"
 """The signal by which the best checkpoint is chosen where nothing else is measured."""
@@ -62,7 +66,9 @@ class Checkup:
         self._examiner, self._device = Examiner(trainer, real, recipe.seed), trainer.device
         rehearsal = time.perf_counter()
         weights = self._examiner.rehearse()
-        self._costs = deque([time.perf_counter() - rehearsal], maxlen=5)
+        whole = time.perf_counter() - rehearsal
+        self._costs = {True: deque([whole], maxlen=5), False: deque([whole / 2], maxlen=5)}
+        self._glances = GLANCES  # the first look is a whole one
         self.looks = run.looks()
         self._weights = _first_weights(self.looks) or weights
         self.findings = diagnose(course(self.looks, recipe))
@@ -89,10 +95,18 @@ class Checkup:
 
     def due(self, now: Progress) -> bool:
         """Whether it is time for another look, and there is time for one that takes as long as usual."""
+        enough = self._left(now) >= self._cost(whole=self._glances >= GLANCES)
+        return enough and now.seconds >= self._next and self._used(now) >= self._next_share
+
+    def _left(self, now: Progress) -> float:
+        """Seconds that may be spent on looking."""
         allowance = SHARE * (now.seconds - self._began)
         # the preparation is paid off with half of it, so that the first minute does not pass without a look
-        left = allowance - min(self._preparation, allowance / 2) - self._spent
-        return left >= median(self._costs) and now.seconds >= self._next and self._used(now) >= self._next_share
+        return allowance - min(self._preparation, allowance / 2) - self._spent
+
+    def _cost(self, whole: bool) -> float:
+        """Seconds that a look, or a glance, usually takes."""
+        return median(self._costs[whole])
 
     def _used(self, now: Progress) -> float:
         return self.recipe.used(now.images, now.seconds)
@@ -102,20 +116,25 @@ class Checkup:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)  # what is still being computed is training
         began = time.perf_counter()
+        whole = self._glances >= GLANCES or self._left(now) >= self._cost(whole=True)
+        self._glances = 0 if whole else self._glances + 1
         # not several at once where time was saved up
-        self._next, self._next_share = now.seconds + median(self._costs) / SHARE / 2, self._used(now) + INTERVAL
+        self._next, self._next_share = now.seconds + self._cost(whole) / SHARE / 2, self._used(now) + INTERVAL
         spent = round(self._preparation + self._spent, 3)  # by the doctor, before this look
         row = {"images": now.images, "step": now.step, "seconds": round(now.seconds, 3), "spent": spent}
-        seen = self._examiner.look()
+        seen = self._examiner.look() if whole else self._examiner.glance()
         grown = {f"{name}_grown": seen[name] / first for name, first in self._weights.items()}
         numbers = {name: _number(name, value) for name, value in (seen | grown).items()}
         row |= {name: value for name, value in numbers.items() if value is not None}
+        if not whole:
+            row[GLANCE] = True
         self.looks.append(row)
         self.run.add_event(LOOK, **row)
         before, self.findings = self.findings, diagnose(course(self.looks, self.recipe))
         self._tell(before, now)
-        self._costs.append(time.perf_counter() - began)
-        self._spent += self._costs[-1]
+        took = time.perf_counter() - began
+        self._costs[whole].append(took)
+        self._spent += took
 
     def keep_best(self, product: Product, config: Config) -> None:
         """Call the checkpoint that was just saved the best, if the run is well and its pictures were never so near."""
