@@ -37,6 +37,7 @@ from sparring.metrics.features import look
 from sparring.runs import folder, launch
 from sparring.runs.environment import describe
 from sparring.runs.evaluation import own_classifier
+from sparring.runs.prepare import prepare
 from sparring.runs.session import Session, Silent, Status
 
 JUDGED = 300
@@ -109,7 +110,7 @@ def play(verdict: str, case: Case, seed: int, out: Path) -> dict[str, Any]:
     settings = ["record.rows=2048", *case.settings]
     recipe = launch.resolve(case.recipe, settings, data, seed=seed, images=case.images)
     torch.manual_seed(seed)
-    session = launch.prepare(recipe, case.recipe, Silent())
+    session = prepare(recipe, case.recipe, Silent())
     oracle = Oracle(session)
     if case.harm is not None:
         case.harm(session)

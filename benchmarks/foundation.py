@@ -18,7 +18,8 @@ import torch
 
 from benchmarks import notes
 from sparring import games
-from sparring.runs.launch import prepare, resolve
+from sparring.runs.launch import resolve
+from sparring.runs.prepare import prepare
 from sparring.runs.session import Silent
 
 

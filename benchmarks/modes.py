@@ -25,7 +25,8 @@ from sparring.config import Recipe
 from sparring.data.synthetic import PointSource
 from sparring.inference import sample
 from sparring.metrics.modes import of_points
-from sparring.runs.launch import prepare, resolve
+from sparring.runs.launch import resolve
+from sparring.runs.prepare import prepare
 from sparring.runs.session import Silent
 
 SAMPLES = 2500

@@ -13,7 +13,8 @@ from itertools import islice
 from benchmarks.plain import loop_of
 from benchmarks.translation import SHARED
 from sparring.data.batches import Images
-from sparring.runs.launch import prepare, resolve
+from sparring.runs.launch import resolve
+from sparring.runs.prepare import prepare
 from sparring.runs.session import Silent
 from sparring.training.loop import Trainer
 

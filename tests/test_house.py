@@ -36,8 +36,8 @@ def test_help_needs_no_torch() -> None:
 
 def test_a_run_starts_without_the_heavy_packages() -> None:
     code = (
-        "import sys, sparring.runs.launch as l; from sparring.runs.session import Silent\n"
-        "l.prepare(l.resolve('gan', [], data='digits', images=64), 'x', Silent())\n"
+        "import sys, sparring.runs.launch as l; from sparring.runs.prepare import prepare, Silent\n"
+        "prepare(l.resolve('gan', [], data='digits', images=64), 'x', Silent())\n"
         "heavy = ('sklearn', 'scipy', 'matplotlib', 'torchvision', 'torch._dynamo', 'tifffile', 'imagecodecs', 'av')\n"
         "print([name for name in heavy if name in sys.modules])"
     )

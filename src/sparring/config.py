@@ -150,7 +150,8 @@ class Recipe(Table):
         minutes: stop after so many minutes of training; the first of the two budgets that is reached ends the run.
         seed: same seed, same run, bit for bit on CPU.
         device: `auto` takes a GPU where there is one.
-        speed: `exact` is float32, eager: the reference.
+        speed: `auto` takes what is fastest on this machine, of what computes the same but for the last digits, where
+            the run is long enough to find out; `exact` is float32, eager: the reference.
         guard: what happens when the doctor finds something: `warn` says so; `rollback` goes back to the best
             checkpoint and tries what the doctor suggests; `off` does not look.
         rollbacks: at most so many times.
@@ -165,7 +166,7 @@ class Recipe(Table):
     minutes: Annotated[float, Field(gt=0)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0
     device: str = "auto"
-    speed: Literal["exact"] = "exact"
+    speed: Literal["auto", "exact"] = "auto"
     guard: Literal["off", "warn", "rollback"] = "warn"
     rollbacks: Annotated[int, Field(ge=1)] = 3
     optimizer: Optimizer = Optimizer()

@@ -14,6 +14,7 @@ from sparring.metrics.features import Random
 from sparring.runs.perception import perception_of
 from sparring.seeds import mix
 from sparring.training.loop import Trainer
+from sparring.training.speed import EXACT, Speed
 
 BATCH = 6
 INPUTS = 1
@@ -69,13 +70,14 @@ def fitted(name: str, spec: Spec) -> Spec:
     )
 
 
-def trainer(name: str, spec: Spec) -> Trainer:
+def trainer(name: str, spec: Spec, speed: Speed = EXACT) -> Trainer:
     """A trainer with fresh weights, the same every time."""
     torch.manual_seed(mix("weights", 0))
     shown = fitted(name, spec)
     perception = perception_of(Random(INPUTS)) if games.find(name).perceives else None
     game = games.build(table(name), shown, perception)
-    return Trainer(game, Optimizer(lr=1e-3), Schedule(), Average(half_life=20), seed=0, device=torch.device("cpu"))
+    settings = Optimizer(lr=1e-3), Schedule(), Average(half_life=20)
+    return Trainer(game, *settings, seed=0, device=torch.device("cpu"), speed=speed)
 
 
 @pytest.fixture(params=games.names())

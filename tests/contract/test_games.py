@@ -21,6 +21,7 @@ from sparring.games.picture_to_picture import Translation
 from sparring.inference import model, sample, translate
 from sparring.runs import checkpoint
 from sparring.training.loop import Trainer
+from sparring.training.speed import Speed
 from tests.contract.conftest import INPUTS, SPECS, Noise, table, trainer
 
 
@@ -192,3 +193,29 @@ def test_a_look_of_the_doctor_changes_nothing(name: str, spec: Spec) -> None:
     for left, right in ((alone.game, seen.game), (alone.averages, seen.averages)):
         for key, value in left.state_dict().items():
             assert torch.equal(value, right.state_dict()[key]), key
+
+
+def test_players_that_are_differentiated_twice_are_named(
+    name: str, spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They cannot be compiled."""
+    twice = []
+    real: Any = torch.autograd.grad
+
+    def grad(*given: Any, create_graph: bool = False, **more: Any) -> Any:
+        twice.append(create_graph)
+        return real(*given, create_graph=create_graph, **more)
+
+    monkeypatch.setattr(torch.autograd, "grad", grad)
+    of = trainer(name, spec)
+    play(of, spec, 2)
+    assert bool(of.game.sloped) == any(twice)
+    assert set(of.game.sloped) <= set(of.game.players)
+
+
+def test_bfloat16_is_harmless(name: str, spec: Spec) -> None:
+    """Every game can be played so, and its weights keep their digits."""
+    fast = trainer(name, spec, Speed(precision="bfloat16"))
+    play(fast, spec, 2)
+    fast.check()
+    assert {value.dtype for value in fast.game.state_dict().values()} <= {torch.float32, torch.int64, torch.bool}

@@ -5,7 +5,8 @@ import pytest
 from sparring.data.synthetic import PointSource
 from sparring.inference import sample
 from sparring.metrics.modes import Coverage, of_points
-from sparring.runs.launch import prepare, resolve
+from sparring.runs.launch import resolve
+from sparring.runs.prepare import prepare
 from sparring.runs.session import Silent
 
 

@@ -8,7 +8,8 @@ import pytest
 
 import sparring
 from sparring.errors import UsageError
-from sparring.runs.launch import prepare, resolve
+from sparring.runs.launch import resolve
+from sparring.runs.prepare import prepare
 from sparring.runs.session import Silent
 
 SMALL = ["game.width=4", "game.latent=5", "batch_size=12"]

@@ -133,12 +133,13 @@ def test_every_extractor_says_where_things_are_and_lets_gradients_through() -> N
 
 def test_the_forecast_is_of_what_follows_the_warm_up(tmp_path: Path) -> None:
     from sparring.runs import launch
+    from sparring.runs.prepare import prepare
     from sparring.runs.preview import preview, settled
     from sparring.runs.session import Silent
 
     recipe = launch.resolve("cartoongan", [*TINY, "game.perceptual=random"], "shapes")
     assert recipe.game["warmup"] > 0
-    cold, warm = (preview(launch.prepare(one, "x", Silent())).memory for one in (recipe, settled(recipe)))
+    cold, warm = (preview(prepare(one, "x", Silent())).memory for one in (recipe, settled(recipe)))
     assert warm["gradients"] > cold["gradients"]
     other = launch.resolve("dcgan", [], "digits")
     assert settled(other) == other

@@ -10,8 +10,9 @@ import torch
 import sparring
 from sparring import files
 from sparring.errors import UsageError
-from sparring.runs import launch, preflight
-from sparring.runs.launch import prepare, resolve
+from sparring.runs import preflight
+from sparring.runs.launch import resolve
+from sparring.runs.prepare import prepare, smaller
 from sparring.runs.preview import preview
 from sparring.runs.session import Session, Silent
 from sparring.training import memory
@@ -24,7 +25,7 @@ def session(recipe: str = "dcgan", *settings: str, images: int = 6400) -> Sessio
 
 
 def forecast(made: Session) -> preflight.Forecast:
-    return preflight.forecast(made.recipe, made, partial(launch._like, made))
+    return preflight.forecast(made.recipe, made, partial(smaller, made))
 
 
 @pytest.mark.parametrize("recipe", ["dcgan", "relativistic", "wgan-gp"])

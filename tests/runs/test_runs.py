@@ -19,8 +19,9 @@ import sparring
 from sparring import files
 from sparring.errors import Halted, SparringError, UsageError
 from sparring.runs import checkpoint, folder, report
-from sparring.runs.launch import prepare, resolve
+from sparring.runs.launch import resolve
 from sparring.runs.overview import differing, facts, overview
+from sparring.runs.prepare import prepare
 from sparring.runs.preview import preview
 from sparring.runs.session import Outcome, Silent
 from sparring.runs.settings import marked

@@ -7,7 +7,7 @@ import typer
 from sparring.cli.output import echo_json, table
 from sparring.cli.progress import watching
 from sparring.config import Recipe
-from sparring.runs.launch import prepare
+from sparring.runs.prepare import prepare
 from sparring.runs.preview import preview, settled
 from sparring.runs.settings import marked
 

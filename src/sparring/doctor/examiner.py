@@ -1,7 +1,7 @@
 """Looks at a run between two steps: the same latents every time, and a few real pictures, held-out ones among them."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cached_property
 
@@ -63,12 +63,12 @@ class Examiner:
 
     def look(self) -> dict[str, float]:
         """The signals by name, those that mean something here."""
-        with untouched(self.trainer.game):
+        with untouched(self.trainer.game), self._eager():
             return self._look()
 
     def glance(self) -> dict[str, float]:
         """What is urgent of them: how the pictures look, and the players' steps."""
-        with untouched(self.trainer.game), torch.no_grad():
+        with untouched(self.trainer.game), self._eager(), torch.no_grad():
             return self._likeness(signals.sketches(self._product.generator(self._given).cpu())) | self._vitals()
 
     @torch.no_grad()
@@ -81,7 +81,7 @@ class Examiner:
         Args:
             verdict: its name.
         """
-        with untouched(self.trainer.game):
+        with untouched(self.trainer.game), self._eager():
             fake, few = self._product.generator(self._given), self.bank.few
             if verdict == "copying":
                 return fake, self.bank.nearest(fake)
@@ -90,6 +90,10 @@ class Examiner:
             if verdict == "label ignored" and self.labels is not None and isinstance(few, Labelled):
                 return fake[self.labels.argsort(stable=True)], few.pictures[few.labels.argsort(stable=True)]
             return fake, few.pictures
+
+    def _eager(self) -> AbstractContextManager[object]:
+        """Without compiling players anew for the few pictures of a look."""
+        return torch.compiler.set_stance("force_eager") if self.trainer.speed.compiled else nullcontext()
 
     def _look(self) -> dict[str, float]:
         with torch.no_grad():

@@ -113,11 +113,14 @@ class Game(nn.Module, ABC):
         takes: the sort of batch that it plays on.
         perceives: whether its constructor takes a `Perception` after the spec, and its options name one: `perceptual`.
         multiple: batches must be a multiple of so many pictures.
+        sloped: the players whose slope is part of a loss, so that they are differentiated twice, which compiled
+            networks cannot be.
     """
 
     takes: ClassVar[type[Images]] = Images
     perceives: ClassVar[bool] = False
     multiple: int = 1
+    sloped: ClassVar[tuple[str, ...]] = ()
 
     players: nn.ModuleDict
     averaged: ClassVar[tuple[str, ...]]

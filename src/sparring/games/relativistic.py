@@ -60,6 +60,7 @@ class Relativistic(NoiseToImage):
     ['discriminator.pairs', 'discriminator.r1', 'discriminator.r2', 'generator.pairs']
     """
 
+    sloped = ("discriminator",)
     legend: ClassVar[Mapping[str, str]] = relativistic.LEGEND
 
     def __init__(

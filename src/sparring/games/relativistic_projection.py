@@ -54,6 +54,7 @@ class RelativisticProjection(NoiseToImage):
     """
 
     takes: ClassVar[type[Images]] = Labelled
+    sloped = ("discriminator",)
     legend: ClassVar[Mapping[str, str]] = relativistic.LEGEND
 
     def __init__(

@@ -69,6 +69,7 @@ class StarGAN(PictureToPicture):
     """
 
     takes = Labelled
+    sloped = ("discriminator",)
     legend: ClassVar[Mapping[str, str]] = {
         "discriminator.distance": "minus the estimate of the distance of translations from real pictures; it comes up",
         "discriminator.penalty": "how far the discriminator's slope is from 1; small once it has settled",

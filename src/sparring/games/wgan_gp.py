@@ -53,6 +53,7 @@ class WGANGP(NoiseToImage):
     [5, 1]
     """
 
+    sloped = ("discriminator",)
     legend: ClassVar[Mapping[str, str]] = {
         "discriminator.distance": "minus the critic's estimate of the distance between real and generated pictures, up "
         "to a factor; it should come up towards 0, and unlike other games' losses it follows the pictures' quality",

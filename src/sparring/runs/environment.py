@@ -2,6 +2,8 @@
 
 import os
 import platform
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -22,7 +24,7 @@ def describe(dataset: Dataset, device: torch.device, recipe: str) -> dict[str, A
         "numpy": numpy.__version__,
         "pillow": PIL.__version__,
         "platform": platform.platform(),
-        "processor": platform.processor() or platform.machine(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
@@ -34,3 +36,12 @@ def describe(dataset: Dataset, device: torch.device, recipe: str) -> dict[str, A
             "spec": dataset.spec.model_dump(mode="json"),
         },
     }
+
+
+def processor() -> str:
+    """Its name, as far as the system tells."""
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

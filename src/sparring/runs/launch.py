@@ -2,33 +2,27 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from sparring import data as datasets
-from sparring import files, games
-from sparring.config import Data, Recipe
+from sparring import files
+from sparring.config import Recipe
 from sparring.data import Dataset
-from sparring.data.batches import Images
-from sparring.data.builtin import EMBEDDED
 from sparring.errors import SparringError, UsageError
 from sparring.metrics.features import Extractor
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder, guard, perception, preflight, watch
+from sparring.runs import checkpoint, choice, folder, guard, perception, preflight, trial
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
-from sparring.runs.fitting import check_batch, check_labels
 from sparring.runs.folder import Run
-from sparring.runs.parts import open_set
-from sparring.runs.preview import settled
+from sparring.runs.prepare import computed, like, opened, prepare, smaller
 from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
-from sparring.seeds import mix
-from sparring.training.device import find_device
-from sparring.training.loop import Trainer
+from sparring.training.speed import Speed
 
 Paths = str | Path
 
@@ -74,7 +68,7 @@ def choose(settings: Iterable[str], data: Paths | None, observer: Observer) -> t
     """
     about_data = [setting for setting in settings if setting.startswith("data.")]
     choice.check(about_data)
-    dataset = _opened(resolve("dcgan", about_data, data).data, observer)
+    dataset = opened(resolve("dcgan", about_data, data).data, observer)
     found = choice.choose(dataset)
     observer.say(f"recipe {' '.join([found.recipe, *found.settings])}: {found.why}")
     return found, dataset
@@ -128,9 +122,10 @@ def train(
     folder.refuse_existing(place)
     session = prepare(resolved, title, observer, dataset, extractor)
     if forecast:
-        found = preflight.forecast(session.recipe, session, partial(_like, session))
+        found = preflight.forecast(session.recipe, session, partial(smaller, session))
         observer.say(preflight.sentence(found))
-    about = describe(session.dataset, session.device, title)
+    session = trial.sped_up(session, partial(computed, session))
+    about = describe(session.dataset, session.device, title) | {"speed": asdict(session.trainer.speed)}
     run = folder.create(place, session.recipe, about | perception.note(session.extractor, given=extractor is not None))
     with run.held(observer.say):
         try:
@@ -148,21 +143,10 @@ def _play(run: Run, session: Session) -> Outcome:
             return session.play(run)
         except Relapse as relapse:
             try:
-                session = guard.go_back(run, session, relapse.found, partial(_with, session))
+                session = guard.go_back(run, session, relapse.found, partial(like, session))
             except UsageError as error:
                 session.observer.say(f"guard: {relapse.found.verdict}: the suggestion cannot be tried: {error}")
                 session.recipe = session.recipe.model_copy(update={"guard": "warn"})
-
-
-def _with(session: Session, recipe: Recipe) -> Session:
-    """A session like another one from its start, with another recipe."""
-    return prepare(recipe, session.title, session.observer, session.dataset, session.extractor)
-
-
-def _like(session: Session, batch_size: int) -> Session:
-    """The same run from its start, with another batch size."""
-    recipe = settled(session.recipe).model_copy(update={"batch_size": batch_size})
-    return prepare(recipe, session.title, Silent(), session.dataset, session.extractor)
 
 
 def resume(
@@ -200,7 +184,8 @@ def resume(
             recipe = checked(_with_budget(recipe.model_dump(exclude_none=True), _given(images=images, minutes=minutes)))
         perception.check_given(extractor, environment)
         _same_arithmetic(environment, observer)
-        session = prepare(recipe, environment["recipe"], observer, extractor=extractor)
+        speed = Speed(**environment.get("speed", {}))
+        session = prepare(recipe, environment["recipe"], observer, extractor=extractor, speed=speed)
         perception.check_same(session.extractor, environment)
         _check_data(found, session, environment["data"]["fingerprint"])
         _restore(found, session)
@@ -209,61 +194,10 @@ def resume(
         return _play(found, session)
 
 
-def prepare(
-    recipe: Recipe,
-    title: str,
-    observer: Observer,
-    dataset: Dataset | None = None,
-    extractor: Extractor | None = None,
-) -> Session:
-    """Everything that a run needs, ready for its first step; nothing is written.
-
-    Args:
-        recipe: checked.
-        title: the recipe's name.
-        observer: is told what happens.
-        dataset: the pictures, where they were opened before.
-        extractor: instead of the one that the recipe names, where it names one.
-
-    Raises:
-        UsageError: the data's name, the device or the combination of game and pictures is wrong.
-        SparringError: the data is broken.
-    """
-    device = find_device(recipe.device)
-    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
-    recipe = recipe.model_copy(update={"data": _absolute(recipe.data), "game": perception.absolute(recipe.game)})
-    if dataset is None:
-        dataset = _opened(recipe.data, observer, games.find(recipe.game["name"]).takes)
-    stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
-    check_labels(recipe, dataset, observer.say)
-    watch.check(recipe)
-    extractor = perception.find(recipe, dataset, extractor, device, observer.say)
-    torch.manual_seed(mix("weights", recipe.seed))
-    game = games.build(recipe.game, dataset.spec, extractor and perception.perception_of(extractor))
-    check_batch(recipe, game)
-    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device, recipe.used)
-    return Session(recipe, title, dataset, stream, trainer, device, observer, extractor)
-
-
-def _opened(config: Data, observer: Observer, takes: type[Images] = Images) -> Dataset:
-    dataset = open_set(config, takes, observer.say)
-    observer.say(f"{dataset.source.layout}: {len(dataset):,} items")
-    for note in dataset.notes:
-        observer.say(note)
-    return dataset
-
-
 def _name(name: str) -> str:
     if Path(name).name != name or name.startswith("."):
         raise UsageError(f"--name {name!r} is not the name of a folder: leave out '/' and a leading dot (see --runs)")
     return name
-
-
-def _absolute(data: Data) -> Data:
-    # a run must find its pictures again from another folder; embedded sets have no path
-    paths = {"path": data.path, "inputs": data.inputs}
-    there = {key: path for key, path in paths.items() if path and path not in EMBEDDED and Path(path).exists()}
-    return data.model_copy(update={key: str(Path(path).resolve()) for key, path in there.items()})
 
 
 def _same_arithmetic(environment: dict[str, Any], observer: Observer) -> None:

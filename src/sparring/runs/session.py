@@ -31,6 +31,7 @@ from sparring.runs.parts import examples
 from sparring.runs.perception import portable
 from sparring.runs.watch import Watch
 from sparring.training.loop import Progress, Trainer
+from sparring.training.speed import on_threads
 
 SHEET, CLOUD = 64, 2048
 """Pictures in a grid, and points in a scatter plot: always the first ones of the run's seed, so all grids of a run show
@@ -144,7 +145,7 @@ class Session:
         run.add_event("started" if self.trainer.step == 0 else "resumed", images=self.trainer.images)
         try:
             watch = self._watch(run)
-            with _interruption() as interrupted:
+            with _interruption() as interrupted, on_threads(self.trainer.speed.threads):
                 self._train(run, interrupted, watch)
             self._save(run)
         except Halted as stop:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -16,6 +17,7 @@ from sparring.seeds import mix
 from sparring.training.averages import Averages
 from sparring.training.optimisers import Bench, optimisers
 from sparring.training.schedules import rate_factor
+from sparring.training.speed import EXACT, Speed
 from sparring.training.tally import Tally, read
 
 
@@ -50,6 +52,7 @@ class Trainer:
 
     Attributes:
         device: where it computes.
+        speed: how.
 
     Args:
         game: what is played; it is moved to the device.
@@ -59,6 +62,7 @@ class Trainer:
         seed: of the run.
         device: where to compute.
         used: the share of the budget that so many images and seconds of training use up; without one nothing is.
+        speed: how the arithmetic is done.
     """
 
     def __init__(
@@ -70,8 +74,10 @@ class Trainer:
         seed: int,
         device: torch.device,
         used: Callable[[int, float], float] = lambda images, seconds: 0.0,
+        speed: Speed = EXACT,
     ) -> None:
         self.game = game.to(device).train()
+        speed.lay_out(game)
         self._players: dict[str, nn.Module] = dict(game.players.items())
         self._moves = game.moves()
         self._draws = max(move.repeat for move in self._moves)
@@ -82,7 +88,9 @@ class Trainer:
         self.averages = Averages(
             {name: self._players[name] for name in game.averaged}, average.half_life, average.ramp
         ).to(device)
-        self._seed, self.device = seed, device
+        speed.speed_up(game)
+        self._computing = partial(speed.autocast, device)
+        self._seed, self.device, self.speed = seed, device, speed
         self.step = self.images = 0
         self.seconds = 0.0
 
@@ -115,7 +123,8 @@ class Trainer:
     def _play_batch(self, batch: Images, moves: list[Move]) -> None:
         # whoever moves on this batch may use the graph of what is prepared for it
         self._bench.only(frozenset(name for move in moves for name in move.trains))
-        prepared = self.game.prepare(batch)
+        with self._computing():
+            prepared = self.game.prepare(batch)
         for move in moves:
             self._play(move, prepared)
 
@@ -123,7 +132,8 @@ class Trainer:
         team = frozenset(move.trains)
         optimiser = self._optimisers[team]
         self._bench.only(team)
-        terms = move.loss(prepared)
+        with self._computing():
+            terms = move.loss(prepared)
         optimiser.clear()
         losses = torch.stack(list(terms.values()))
         torch.autograd.backward(losses.sum())
@@ -132,6 +142,28 @@ class Trainer:
             with torch.no_grad():
                 move.after()
         self._tallies[move.name].add(self.step, terms, losses.detach())
+
+    def slopes(self, batch: Images, number: int) -> dict[str, tuple[Tensor, Tensor]]:
+        """Of every move on a batch, its loss terms, [T], and their gradient, [number of weights]; nobody moves.
+
+        Args:
+            batch: of pictures.
+            number: of the noise that goes with it.
+        """
+        found = {}
+        for move in self._moves:
+            _reseed(mix("slopes", self._seed, number), self.device)
+            team = frozenset(move.trains)
+            self._bench.only(team)
+            with self._computing():
+                terms = move.loss(self.game.prepare(batch.to(self.device)))
+            self._optimisers[team].clear()
+            losses = torch.stack(list(terms.values()))
+            torch.autograd.backward(losses.sum())
+            gradient = torch.cat([one.flatten() for one in self._optimisers[team].gradients()])
+            found[move.name] = losses.detach(), gradient
+            self._optimisers[team].clear()
+        return found
 
     def _set_rate(self) -> None:
         schedule = self._schedule

@@ -1,0 +1,219 @@
+"""The fastest way of computing a step on this machine, found out by trying some before the first one."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from sparring import files
+from sparring.config import Recipe
+from sparring.data.spec import Spec
+from sparring.runs.environment import processor
+from sparring.runs.session import Session
+from sparring.runs.weights import store
+from sparring.training.agreement import Reference
+from sparring.training.speed import EXACT, VARIANTS, Speed, on_threads
+
+SHARE = 0.03
+"""Of the run's time, for trying."""
+TURNS = 5
+"""How often a way and the reference take turns."""
+LEAST = 0.1
+"""Seconds of a turn at least: shorter ones are mostly noise."""
+WORTH = 1.05
+"""A way must be so much faster than the reference to be taken."""
+TOLERANCE = 1 / 3
+"""Of what another batch changes, how far off losses and gradients may be: a ninth more variance, at most."""
+COMPILING = 60.0
+"""Seconds that compiling the players of a game is expected to take."""
+
+FEWEST = 500
+"""Steps of a run for which trying is begun at all."""
+SHORT = "the run is too short to try others"
+
+Make = Callable[[Speed], Session]
+"""The run from its start, computed in some way."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was found.
+
+    Attributes:
+        speed: the way to take.
+        gain: images a second, over those of the reference.
+        why: in a few words.
+    """
+
+    speed: Speed = EXACT
+    gain: float = 1.0
+    why: str = ""
+
+
+def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make) -> Choice:
+    """The way for a run: the one that was found before, or else the fastest one of those that there is time to try.
+
+    Args:
+        recipe: of the run.
+        spec: of its pictures.
+        device: where it computes.
+        make: builds copies of the run, which are played and thrown away.
+    """
+    if recipe.speed == "exact":
+        return Choice(why="asked for")
+    if _steps(recipe) < FEWEST:
+        return Choice(why=SHORT)
+    place = store() / "speed" / f"{_key(recipe, spec, device)}.json"
+    if (known := _read(place)) is not None:
+        return known
+    found = _Trial(make, recipe).found()
+    if found is None:
+        return Choice(why=SHORT)
+    with suppress(OSError):  # it is found again next time
+        place.parent.mkdir(parents=True, exist_ok=True)
+        files.write(place, json.dumps(asdict(found)).encode())
+    return found
+
+
+def sped_up(session: Session, make: Make) -> Session:
+    """A run that has not begun, computed in the fastest way that there is time to find; its observer is told.
+
+    Args:
+        session: at its start.
+        make: as for `choose`.
+    """
+    found = choose(session.recipe, session.dataset.spec, session.device, make)
+    session.observer.say(f"speed: {sentence(found)}")
+    return session if found.speed == session.trainer.speed else replace(make(found.speed), observer=session.observer)
+
+
+def sentence(found: Choice) -> str:
+    """What was found, for a person.
+
+    >>> sentence(Choice(Speed(precision="bfloat16"), 1.6)), sentence(Choice(why="asked for"))
+    ('bfloat16, channels last: 1.6 times as fast as float32', 'float32, channels last: asked for')
+    """
+    gained = f"{found.gain:.1f} times as fast as {EXACT.precision}"
+    return f"{found.speed}: {', '.join([gained] * (found.speed != EXACT) + [found.why] * bool(found.why))}"
+
+
+def _steps(recipe: Recipe) -> float:
+    """Steps of a run, at most."""
+    by_images = recipe.images / recipe.batch_size if recipe.images else float("inf")
+    return by_images if recipe.minutes is None or recipe.minutes > 0.5 else 0
+
+
+def _key(recipe: Recipe, spec: Spec, device: torch.device) -> str:
+    """What the answer depends on: machine, versions, networks, batch."""
+    about = [
+        torch.__version__,
+        torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
+        torch.get_num_threads(),
+        recipe.game,
+        recipe.batch_size,
+        spec.model_dump(mode="json"),
+    ]
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _read(place: Path) -> Choice | None:
+    """What was found before; None if it cannot be read."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        known = json.loads(place.read_bytes())
+        return Choice(Speed(**known["speed"]), float(known["gain"]), "found before on this machine")
+    return None
+
+
+class _Trial:
+    """Tries ways for as long as it may.
+
+    Args:
+        make: builds copies of the run.
+        recipe: of the run.
+    """
+
+    def __init__(self, make: Make, recipe: Recipe) -> None:
+        began = time.perf_counter()
+        self._make = make
+        session = make(EXACT)
+        self._truth = Reference(session.trainer, list(islice(session.stream.starting(0), 2)))
+        self._reference = _Copy(make(EXACT))
+        whole = min(
+            recipe.images / self._reference.rate if recipe.images else float("inf"),
+            60 * recipe.minutes if recipe.minutes else float("inf"),
+        )
+        self._until = began + SHARE * whole
+
+    def found(self) -> Choice | None:
+        """The best way; None if there was no time to try a single one."""
+        tried: list[Choice] = []
+        for speed in VARIANTS:
+            if self._time_for():
+                tried.append(self._tried(speed))
+        threads = torch.get_num_threads() // 2
+        if tried and threads and self._reference.device.type == "cpu" and self._time_for():
+            tried.append(self._tried(replace(_best(tried).speed, threads=threads)))
+        if tried and self._time_for(COMPILING):
+            tried.append(self._tried(replace(_best(tried).speed, compiled=True)))
+        return _best(tried) if tried else None
+
+    def _time_for(self, more: float = 0.0) -> bool:
+        return time.perf_counter() + 2 * TURNS * self._reference.turn_seconds + more < self._until
+
+    def _tried(self, speed: Speed) -> Choice:
+        """What it gains; nothing where it is too far off, or this machine cannot do it."""
+        with suppress(RuntimeError):
+            return self._measured(speed)
+        return Choice(speed, 0.0)
+
+    def _measured(self, speed: Speed) -> Choice:
+        off = self._truth.disagreement(self._make(speed).trainer)
+        if not off <= TOLERANCE:  # nor where it is no number
+            return Choice(speed, 0.0)
+        copy = _Copy(self._make(speed))
+        gain = median(copy.turn() / self._reference.turn() for _ in range(TURNS))
+        return Choice(speed, gain)
+
+
+def _best(tried: list[Choice]) -> Choice:
+    """The fastest, if it is worth it, else the reference."""
+    best = max(tried, key=lambda one: one.gain)
+    return best if best.gain >= WORTH else Choice(why="nothing tried was faster")
+
+
+class _Copy:
+    """A copy of the run, played a turn at a time.
+
+    Attributes:
+        device: where it computes.
+        rate: images a second of the second step; the first one also warms up.
+        turn_seconds: that a turn takes.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.device, self._threads = session.device, session.trainer.speed.threads
+        self._steps = session.trainer.run(session.stream)
+        self._shown, self._count = 0, 1
+        self.turn()
+        began = time.perf_counter()
+        self.rate = self.turn()
+        self._count = max(1, ceil(LEAST / (time.perf_counter() - began)))
+        self.turn_seconds = self._count * (time.perf_counter() - began)
+
+    def turn(self) -> float:
+        """Images a second of some steps."""
+        with on_threads(self._threads):
+            began = time.perf_counter()
+            for _ in range(self._count):
+                now = next(self._steps)
+            rate = (now.images - self._shown) / (time.perf_counter() - began)
+        self._shown = now.images
+        return rate

@@ -1,0 +1,92 @@
+"""How the arithmetic of a step is done: what changes seconds and last digits, and nothing else.
+
+What is fastest differs by processor: bfloat16 halves the time of a convolution on one and multiplies it by six on the
+next. So none of this is decided here; `runs.trial` tries.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from sparring.games.base import Game
+
+
+@dataclass(frozen=True)
+class Speed:
+    """A way of computing.
+
+    Attributes:
+        precision: of convolutions and matrix products; `bfloat16` is `torch.autocast`: weights, losses and whatever
+            needs digits stay float32.
+        layout: how the weights of convolutions lie in memory, which the pictures follow.
+        compiled: whether players are compiled, but for those of `Game.sloped`.
+        threads: of the processor; 0: as many as torch takes.
+
+    >>> str(Speed()), str(Speed(precision="bfloat16", compiled=True, threads=2))
+    ('float32, channels last', 'bfloat16, channels last, compiled, 2 threads')
+    """
+
+    precision: Literal["float32", "bfloat16"] = "float32"
+    layout: Literal["channels-last", "contiguous"] = "channels-last"
+    compiled: bool = False
+    threads: int = 0
+
+    def __str__(self) -> str:
+        """As a person reads it."""
+        words = [self.precision, self.layout.replace("-", " ")]
+        words += ["compiled"] * self.compiled
+        words += [f"{self.threads} thread{'s' * (self.threads != 1)}"] * bool(self.threads)
+        return ", ".join(words)
+
+    def autocast(self, device: torch.device) -> torch.autocast:
+        """What a step is computed under."""
+        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+
+    def lay_out(self, game: Game) -> None:
+        """Put the weights of its players into order; before anything is made that should lie as they do."""
+        order = torch.channels_last if self.layout == "channels-last" else torch.contiguous_format
+        game.players.to(memory_format=order)  # type: ignore[call-overload]
+
+    def speed_up(self, game: Game) -> None:
+        """Make its players compute so; once, and after all copies of them are made."""
+        for name, player in game.players.items():
+            if self.precision == "bfloat16":
+                player.register_forward_hook(_in_float32)
+            if self.compiled and name not in game.sloped:
+                player.compile(dynamic=False)
+
+
+EXACT = Speed()
+"""Float32, eager: the reference."""
+
+
+VARIANTS = (
+    replace(EXACT, precision="bfloat16"),
+    replace(EXACT, precision="bfloat16", layout="contiguous"),
+    replace(EXACT, layout="contiguous"),
+)
+"""What may be faster, the most promising first. Each may be compiled as well, or do with fewer threads."""
+
+
+@contextmanager
+def on_threads(count: int) -> Iterator[None]:
+    """With so many threads for a while; 0: as many as there are."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _in_float32(module: nn.Module, given: Any, made: Any) -> Any:
+    """What a player says, so that losses are computed of numbers with all digits."""
+    if isinstance(made, Tensor):
+        return made.float() if made.is_floating_point() else made
+    if isinstance(made, list | tuple):
+        return type(made)(_in_float32(module, given, one) for one in made)
+    return made
