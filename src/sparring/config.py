@@ -146,6 +146,7 @@ class Recipe(Table):
         source: the paper or page that the settings come from.
         game: `name` of the algorithm, and its own options.
         batch_size: real pictures in a batch.
+        parts: that a batch is played in, one after the other or by so many processes; batch norm sees one at a time.
         images: stop after so many real images shown.
         minutes: stop after so many minutes of training; the first of the two budgets that is reached ends the run.
         seed: same seed, same run, bit for bit on CPU.
@@ -162,6 +163,7 @@ class Recipe(Table):
     game: dict[str, Any]
     data: Data = Data()
     batch_size: Annotated[int, Field(ge=1)] = 64
+    parts: Annotated[int, Field(ge=1)] = 1
     images: Positive | None = None
     minutes: Annotated[float, Field(gt=0)] | None = None
     seed: Annotated[int, Field(ge=0)] = 0

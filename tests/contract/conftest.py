@@ -13,6 +13,7 @@ from sparring.data.spec import Factor, Spec
 from sparring.metrics.features import Random
 from sparring.runs.perception import perception_of
 from sparring.seeds import mix
+from sparring.training.distributed import ALONE, Ranks
 from sparring.training.loop import Trainer
 from sparring.training.speed import EXACT, Speed
 
@@ -70,14 +71,16 @@ def fitted(name: str, spec: Spec) -> Spec:
     )
 
 
-def trainer(name: str, spec: Spec, speed: Speed = EXACT) -> Trainer:
+def trainer(
+    name: str, spec: Spec, speed: Speed = EXACT, parts: int = 1, ranks: Ranks = ALONE, **options: Any
+) -> Trainer:
     """A trainer with fresh weights, the same every time."""
     torch.manual_seed(mix("weights", 0))
     shown = fitted(name, spec)
     perception = perception_of(Random(INPUTS)) if games.find(name).perceives else None
-    game = games.build(table(name), shown, perception)
+    game = games.build(table(name) | options, shown, perception)
     settings = Optimizer(lr=1e-3), Schedule(), Average(half_life=20)
-    return Trainer(game, *settings, seed=0, device=torch.device("cpu"), speed=speed)
+    return Trainer(game, *settings, seed=0, device=torch.device("cpu"), speed=speed, parts=parts, ranks=ranks)
 
 
 @pytest.fixture(params=games.names())

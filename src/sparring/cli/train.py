@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sparring.cli import together
 from sparring.cli.output import Json, duration, echo_json
+from sparring.cli.together import Processes
 from sparring.errors import INTERRUPTED
 
 if TYPE_CHECKING:
@@ -55,12 +57,15 @@ def train(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out broken pictures, and those without a partner.")
     ] = False,
+    nproc: Processes = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be trained, and stop.")] = False,
     as_json: Json = False,
 ) -> None:
     """Train a game on pictures, in a new run folder that can be killed and resumed at any moment."""
-    from sparring.cli.progress import watching
     from sparring.runs import launch
+
+    if not dry_run:
+        together.start(nproc)
 
     asked = [*(settings or []), *(["data.skip_bad=true"] if skip_bad else [])]
     words = (("inputs", inputs), ("pairs", pairs))
@@ -72,11 +77,13 @@ def train(
         from sparring.cli.plan import show
 
         if recipe is None:
+            from sparring.cli.progress import watching
+
             with watching() as observer:
                 chosen, _ = launch.choose(asked, data, observer)
             recipe, asked = chosen.recipe, [*chosen.settings, *asked]
         return show(launch.resolve(recipe, asked, data, seed=seed, images=images, minutes=minutes), as_json)
-    with watching() as observer:
+    with together.watching() as observer:
         outcome = launch.train(
             recipe,
             *asked,
@@ -96,18 +103,21 @@ def resume(
     run: Annotated[Path, typer.Argument(help="Folder of the run.")],
     images: Images = None,
     minutes: Minutes = None,
+    nproc: Processes = None,
     as_json: Json = False,
 ) -> None:
     """Go on with a run exactly where its last checkpoint left it; a new budget counts from the start of the run."""
-    from sparring.cli.progress import watching
     from sparring.runs import launch
 
-    with watching() as observer:
+    together.start(nproc)
+    with together.watching() as observer:
         outcome = launch.resume(run, images=images, minutes=minutes, observer=observer)
     _end(outcome, as_json)
 
 
 def _end(outcome: "Outcome", as_json: bool) -> None:
+    if not together.leads():
+        return
     if as_json:
         echo_json(asdict(outcome))
     else:

@@ -1,12 +1,36 @@
 """What a game is handed: batches of tensors, NCHW float32 in [-1, 1], and the one place that rounds them back."""
 
-from dataclasses import dataclass, replace
-from typing import Self
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Share:
+    """Which rows of every batch a process has.
+
+    Attributes:
+        number: of the process, from 0.
+        of: how many processes there are; the size of a batch is a multiple of it.
+    """
+
+    number: int = 0
+    of: int = 1
+
+    def rows(self, count: int) -> slice:
+        """Its `count` rows of the `count * of` of a batch.
+
+        >>> Share(1, of=3).rows(2)
+        slice(2, 4, None)
+        """
+        return slice(self.number * count, (self.number + 1) * count)
+
+
+WHOLE = Share()
 
 
 @dataclass(frozen=True)
@@ -21,6 +45,19 @@ class Images:
 
     def __len__(self) -> int:
         return len(self.pictures)
+
+    def part(self, number: int, of: int) -> Self:
+        """One of so many equal parts, in order.
+
+        >>> Images(torch.arange(6).view(6, 1, 1, 1)).part(1, of=3).pictures.flatten()
+        tensor([2, 3])
+        """
+        rows = slice(number * len(self) // of, (number + 1) * len(self) // of)
+        whole = {field.name: getattr(self, field.name) for field in fields(self)}
+        cut: dict[str, Any] = {
+            name: one.part(number, of) if isinstance(one, Images) else one[rows] for name, one in whole.items()
+        }
+        return replace(self, **cut)
 
     def to(self, device: torch.device) -> Self:
         """The same batch on `device`."""

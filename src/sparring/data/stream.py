@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from sparring.data.batches import FewLabels, Images, Labelled, Paired, Unpaired, from_stored
+from sparring.data.batches import WHOLE, FewLabels, Images, Labelled, Paired, Share, Unpaired, from_stored
 from sparring.data.dataset import Dataset, as_batch
 from sparring.data.few import labelled_few
 from sparring.data.maps import encoded
@@ -31,6 +31,7 @@ class Stream:
         batch_size: B, at most N.
         seed: from 0; the order of epoch e is drawn from (seed, e).
         device: where the batches are wanted; a set in memory is put there once.
+        share: the part of every batch that this process is given.
 
     Raises:
         UsageError: the set has fewer pictures than a batch.
@@ -41,7 +42,9 @@ class Stream:
     torch.Size([16, 1, 32, 32])
     """
 
-    def __init__(self, dataset: Dataset, batch_size: int, seed: int, device: torch.device = _CPU) -> None:
+    def __init__(
+        self, dataset: Dataset, batch_size: int, seed: int, device: torch.device = _CPU, share: Share = WHOLE
+    ) -> None:
         if len(dataset) < batch_size:
             raise UsageError(
                 f"data set {dataset.title!r} has {len(dataset)} pictures, fewer than a batch of {batch_size}: "
@@ -55,9 +58,10 @@ class Stream:
         self._stored = dataset.stored.to(device) if held and dataset.stored is not None else None
         self._labels = None if dataset.labels is None else torch.from_numpy(dataset.labels).to(device)
         self._factors = None if dataset.factors is None else torch.from_numpy(dataset.factors).to(device)
-        self._order = Order(len(dataset), batch_size, seed)
-        self._few = None if dataset.labelled is None else _Few(dataset, batch_size, seed, device)
-        self._inputs = None if dataset.inputs is None else _Inputs(dataset, self._order, batch_size, seed)
+        self._share = share
+        self._order = Order(len(dataset), batch_size, seed, share)
+        self._few = None if dataset.labelled is None else _Few(dataset, batch_size, seed, device, share)
+        self._inputs = None if dataset.inputs is None else _Inputs(dataset, self._order, batch_size, seed, share)
         stored = None if dataset.inputs is None else dataset.inputs.stored
         self._stored_inputs = stored.to(device) if held and stored is not None else None
 
@@ -125,7 +129,7 @@ class Stream:
         return self._changed(kind(pictures, encoded(inputs, self.dataset.inputs.spec)), k)
 
     def _changed(self, batch: Images, k: int) -> Images:
-        return self.dataset.changes.of(batch, mix("changes", self.seed, k))
+        return self.dataset.changes.of(batch, mix("changes", self.seed, k), self._share)
 
     def _known(self, rows: Tensor, at: Tensor, k: int) -> Images:
         """Stored rows as a batch, with what is known of them."""
@@ -144,20 +148,22 @@ class Order:
         count: N pictures.
         batch_size: B; may be more than N.
         seed: from 0; the order of epoch e is drawn from (seed, e).
+        share: the part of every batch that is wanted.
     """
 
-    def __init__(self, count: int, batch_size: int, seed: int) -> None:
+    def __init__(self, count: int, batch_size: int, seed: int, share: Share = WHOLE) -> None:
         self._count, self._batch_size, self._seed = count, batch_size, seed
+        self._own = share.rows(batch_size // share.of)
         self._latest: tuple[int, NDArray[np.int64]] | None = None  # an epoch and its order
 
     def batch(self, k: int) -> NDArray[np.int64]:
-        """[B] positions k B to (k + 1) B - 1."""
+        """[B] positions k B to (k + 1) B - 1, or the share of them."""
         parts, (epoch, start), wanted = [], divmod(k * self._batch_size, self._count), self._batch_size
         while wanted:
             parts.append(self._epoch(epoch)[start : start + wanted])
             wanted -= len(parts[-1])
             epoch, start = epoch + 1, 0
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return (parts[0] if len(parts) == 1 else np.concatenate(parts))[self._own]
 
     def _epoch(self, epoch: int) -> NDArray[np.int64]:
         if self._latest is None or self._latest[0] != epoch:
@@ -169,14 +175,14 @@ class Order:
 class _Few:
     """Batches of the few pictures that keep their label; they are held on the device, whole."""
 
-    def __init__(self, dataset: Dataset, batch_size: int, seed: int, device: torch.device) -> None:
+    def __init__(self, dataset: Dataset, batch_size: int, seed: int, device: torch.device, share: Share) -> None:
         if dataset.labels is None or dataset.labelled is None:
             raise UsageError(f"data.labelled={dataset.labelled}: {dataset.title!r} has no labels to keep")
         chosen = labelled_few(dataset.labels, dataset.spec.classes, dataset.labelled, seed)
         self._rows = dataset.rows(chosen).to(device)
         self._labels = torch.from_numpy(dataset.labels[chosen]).to(device)
         self._bits = dataset.spec.bits
-        self._order = Order(len(chosen), batch_size, seed)
+        self._order = Order(len(chosen), batch_size, seed, share)
 
     def batch(self, k: int) -> Labelled:
         at = torch.from_numpy(self._order.batch(k)).to(self._rows.device)
@@ -186,9 +192,11 @@ class _Few:
 class _Inputs:
     """Which inputs go with a batch: the partners of its pictures, or others in an order of their own."""
 
-    def __init__(self, dataset: Dataset, order: Order, batch_size: int, seed: int) -> None:
+    def __init__(self, dataset: Dataset, order: Order, batch_size: int, seed: int, share: Share) -> None:
         assert dataset.inputs is not None
-        own = Order(len(dataset.inputs), batch_size, mix("inputs", seed))  # of the same seed, partners would meet
+        own = Order(
+            len(dataset.inputs), batch_size, mix("inputs", seed), share
+        )  # of the same seed, partners would meet
         self._order = order if dataset.aligned else own
 
     def batch(self, k: int) -> NDArray[np.int64]:

@@ -19,8 +19,14 @@ def check_batch(recipe: Recipe, game: Game) -> None:
     Raises:
         UsageError: they are too small or do not divide; the message names the nearest size that does.
     """
-    least = game.multiple * (2 if has_batch_norm(game) else 1)
-    if recipe.batch_size % game.multiple:
+    least = recipe.parts * game.multiple * (2 if has_batch_norm(game) else 1)
+    if recipe.batch_size % recipe.parts:
+        nearest = max(least, round(recipe.batch_size / recipe.parts) * recipe.parts)
+        raise UsageError(
+            f"batch_size={recipe.batch_size} cannot be cut into {recipe.parts} equal parts, one for each process or "
+            f"turn: set batch_size={nearest}"
+        )
+    if recipe.batch_size // recipe.parts % game.multiple:
         nearest = max(least, round(recipe.batch_size / game.multiple) * game.multiple)
         raise UsageError(
             f"batch_size={recipe.batch_size} cannot be cut into packs of {game.multiple} pictures: "
@@ -28,8 +34,9 @@ def check_batch(recipe: Recipe, game: Game) -> None:
         )
     if recipe.batch_size < least:
         sort = "pictures" if game.multiple == 1 else f"packs of {game.multiple} pictures"
+        whole = "a batch" if recipe.parts == 1 else f"each of the {recipe.parts} parts of a batch"
         raise UsageError(
-            f"batch_size={recipe.batch_size}: batch norm needs at least two {sort} in a batch: set batch_size={least}"
+            f"batch_size={recipe.batch_size}: batch norm needs at least two {sort} in {whole}: set batch_size={least}"
         )
 
 

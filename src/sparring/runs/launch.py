@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from sparring.data import Dataset
 from sparring.errors import SparringError, UsageError
 from sparring.metrics.features import Extractor
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder, guard, perception, preflight, trial
+from sparring.runs import checkpoint, choice, folder, guard, perception, preflight, several, trial
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.folder import Run
 from sparring.runs.prepare import computed, like, opened, prepare, smaller
 from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
+from sparring.training.distributed import join
 from sparring.training.speed import Speed
 
 Paths = str | Path
@@ -112,6 +113,9 @@ def train(
         Halted: a loss or weight stopped being finite; the last good checkpoint is kept.
     """
     observer = observer or Silent()
+    ranks = join("cpu" if "device=cpu" in settings else "auto")
+    if not ranks.leads:
+        return several.follow(ranks, extractor)
     dataset = None
     if recipe is None:
         chosen, dataset = choose(settings, data, observer)
@@ -120,11 +124,14 @@ def train(
     title = Path(recipe).stem
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
-    session = prepare(resolved, title, observer, dataset, extractor)
+    session = prepare(several.divided(resolved, ranks), title, observer, dataset, extractor)
+    one = several.own(session, ranks)
     if forecast:
-        found = preflight.forecast(session.recipe, session, partial(smaller, session))
-        observer.say(preflight.sentence(found))
-    session = trial.sped_up(session, partial(computed, session))
+        found = preflight.forecast(one.recipe, one, partial(smaller, one))
+        together = replace(found, images_per_second=ranks.world * found.images_per_second)
+        observer.say(preflight.sentence(together))
+    fast = trial.sped_up(one, partial(computed, one))
+    session = fast if ranks.alone else several.led(session, fast.trainer.speed, ranks)
     about = describe(session.dataset, session.device, title) | {"speed": asdict(session.trainer.speed)}
     run = folder.create(place, session.recipe, about | perception.note(session.extractor, given=extractor is not None))
     with run.held(observer.say):
@@ -178,6 +185,9 @@ def resume(
     """
     found = folder.find(Path(run))
     observer = observer or Silent()
+    ranks = join(found.recipe().device)
+    if not ranks.leads:
+        return several.follow(ranks, extractor)
     with found.held(observer.say):
         recipe, environment = found.recipe(), found.environment()
         if images is not None or minutes is not None:
@@ -185,9 +195,11 @@ def resume(
         perception.check_given(extractor, environment)
         _same_arithmetic(environment, observer)
         speed = Speed(**environment.get("speed", {}))
+        recipe = several.divided(recipe, ranks)
         session = prepare(recipe, environment["recipe"], observer, extractor=extractor, speed=speed)
         perception.check_same(session.extractor, environment)
         _check_data(found, session, environment["data"]["fingerprint"])
+        session = several.led(session, speed, ranks)
         _restore(found, session)
         found.write_recipe(recipe)
         found.rewind(session.trainer.images)

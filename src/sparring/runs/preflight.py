@@ -52,7 +52,7 @@ def forecast(recipe: Recipe, session: Session, make: Make) -> Forecast:
     Raises:
         UsageError: it cannot fit into memory; the message names the largest batch that would.
     """
-    least = 2 * session.trainer.game.multiple
+    least = 2 * session.trainer.game.multiple * recipe.parts
     small = max(least, min(PROBE, recipe.batch_size // 4) // least * least)
     sizes = (small, 2 * small) if recipe.batch_size > 2 * small else (recipe.batch_size,)
     steps = [preview(make(size)).memory["a step in all"] for size in sizes]

@@ -8,7 +8,7 @@ from sparring import data as datasets
 from sparring import games
 from sparring.config import Data, Recipe
 from sparring.data import Dataset
-from sparring.data.batches import Images
+from sparring.data.batches import Images, Share
 from sparring.data.builtin import EMBEDDED
 from sparring.metrics.features import Extractor
 from sparring.runs import perception, watch
@@ -18,6 +18,7 @@ from sparring.runs.preview import settled
 from sparring.runs.session import Observer, Session, Silent
 from sparring.seeds import mix
 from sparring.training.device import find_device
+from sparring.training.distributed import ALONE, Ranks
 from sparring.training.loop import Trainer
 from sparring.training.speed import EXACT, Speed
 
@@ -29,6 +30,7 @@ def prepare(
     dataset: Dataset | None = None,
     extractor: Extractor | None = None,
     speed: Speed = EXACT,
+    ranks: Ranks = ALONE,
 ) -> Session:
     """Everything that a run needs, ready for its first step; nothing is written.
 
@@ -39,24 +41,27 @@ def prepare(
         dataset: the pictures, where they were opened before.
         extractor: instead of the one that the recipe names, where it names one.
         speed: how the arithmetic of steps is done.
+        ranks: the processes that play the run together.
 
     Raises:
         UsageError: the data's name, the device or the combination of game and pictures is wrong.
         SparringError: the data is broken.
     """
-    device = find_device(recipe.device)
+    device = find_device(recipe.device if ranks.alone else ranks.device(recipe.device))
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
     recipe = recipe.model_copy(update={"data": _absolute(recipe.data), "game": perception.absolute(recipe.game)})
     if dataset is None:
         dataset = opened(recipe.data, observer, games.find(recipe.game["name"]).takes)
-    stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device)
+    share = Share(ranks.rank, ranks.world)
+    stream = datasets.Stream(dataset, recipe.batch_size, recipe.seed, device, share)
     check_labels(recipe, dataset, observer.say)
     watch.check(recipe)
     extractor = perception.find(recipe, dataset, extractor, device, observer.say)
     torch.manual_seed(mix("weights", recipe.seed))
     game = games.build(recipe.game, dataset.spec, extractor and perception.perception_of(extractor))
     check_batch(recipe, game)
-    trainer = Trainer(game, recipe.optimizer, recipe.schedule, recipe.average, recipe.seed, device, recipe.used, speed)
+    settings = recipe.optimizer, recipe.schedule, recipe.average
+    trainer = Trainer(game, *settings, recipe.seed, device, recipe.used, speed, recipe.parts, ranks)
     return Session(recipe, title, dataset, stream, trainer, device, observer, extractor)
 
 

@@ -1,12 +1,8 @@
 """One sitting of a run: steps are played, and rows, pictures and checkpoints are written when they are due."""
 
-import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 import torch
@@ -18,7 +14,7 @@ from sparring.data import Dataset, Stream
 from sparring.data.batches import Images
 from sparring.doctor.bank import FEWEST
 from sparring.doctor.verdicts import Finding
-from sparring.errors import Halted
+from sparring.errors import Halted, SparringError
 from sparring.games.base import Product
 from sparring.games.picture_to_picture import Translation
 from sparring.inference import draw, model, sample
@@ -27,9 +23,11 @@ from sparring.metrics.features import Extractor
 from sparring.runs import checkpoint, report
 from sparring.runs.checkup import Checkup
 from sparring.runs.folder import Run
+from sparring.runs.interruption import interruption
 from sparring.runs.parts import examples
 from sparring.runs.perception import portable
 from sparring.runs.watch import Watch
+from sparring.training.distributed import Lost
 from sparring.training.loop import Progress, Trainer
 from sparring.training.speed import on_threads
 
@@ -140,20 +138,29 @@ class Session:
 
         Raises:
             Halted: a number is not finite.
+            SparringError: another process of the run is gone.
             Relapse: with guard=rollback, the doctor found something.
         """
         run.add_event("started" if self.trainer.step == 0 else "resumed", images=self.trainer.images)
         try:
+            self.trainer.follow()
             watch = self._watch(run)
-            with _interruption() as interrupted, on_threads(self.trainer.speed.threads):
+            if not self.trainer.alone and self.trainer.step == 0:
+                self._save(run)  # or there would be nothing to go on from, should a process be lost soon
+            with interruption() as interrupted, on_threads(self.trainer.speed.threads):
                 self._train(run, interrupted, watch)
             self._save(run)
+        except Lost as lost:
+            run.add_event("interrupted", images=self.trainer.images)
+            raise SparringError(f"{lost}: go on with `sparring resume {run.path}`; {_kept(run)}") from None
         except Halted as stop:
             if self._may_go_back(run):
                 raise Relapse(Finding("diverging", self.trainer.images, {}, str(stop))) from None
             run.add_event("halted", images=self.trainer.images, why=str(stop))
             report.write(run)
             raise Halted(f"{stop}; {_kept(run)}") from None
+        finally:
+            self.trainer.dismiss()
         finished = not interrupted.is_set()
         run.add_event("finished" if finished else "interrupted", images=self.trainer.images)
         report.write(run)
@@ -272,26 +279,3 @@ def _passed(interval: int, before: Progress, now: Progress) -> bool:
 def _kept(run: Run) -> str:
     place = checkpoint.latest(run.checkpoints)
     return f"the last good checkpoint is {place}" if place else "it happened before the first checkpoint"
-
-
-@contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """Set the event at the first ctrl-C or request to terminate; the second ctrl-C stops at once."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # only the main thread may listen to signals
-        return
-
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        asked.set()
-        signal.signal(signal.SIGINT, before[signal.SIGINT])
-
-    for number in before:
-        signal.signal(number, handle)
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

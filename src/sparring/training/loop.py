@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 import torch
@@ -12,10 +14,13 @@ from torch import Tensor, nn
 from sparring.config import Average, Optimizer, Schedule
 from sparring.data.batches import Images
 from sparring.errors import Halted
-from sparring.games.base import Game, Move
+from sparring.games.base import Game, Move, Terms
 from sparring.seeds import mix
 from sparring.training.averages import Averages
+from sparring.training.device import reseed
+from sparring.training.distributed import ALONE, Lost, Ranks
 from sparring.training.optimisers import Bench, optimisers
+from sparring.training.parts import Parts
 from sparring.training.schedules import rate_factor
 from sparring.training.speed import EXACT, Speed
 from sparring.training.tally import Tally, read
@@ -53,6 +58,7 @@ class Trainer:
     Attributes:
         device: where it computes.
         speed: how.
+        alone: whether no other process plays with it.
 
     Args:
         game: what is played; it is moved to the device.
@@ -63,6 +69,8 @@ class Trainer:
         device: where to compute.
         used: the share of the budget that so many images and seconds of training use up; without one nothing is.
         speed: how the arithmetic is done.
+        parts: that a batch is played in.
+        ranks: the processes that share them out; each is given a stream of its own part of every batch.
     """
 
     def __init__(
@@ -75,6 +83,8 @@ class Trainer:
         device: torch.device,
         used: Callable[[int, float], float] = lambda images, seconds: 0.0,
         speed: Speed = EXACT,
+        parts: int = 1,
+        ranks: Ranks = ALONE,
     ) -> None:
         self.game = game.to(device).train()
         speed.lay_out(game)
@@ -90,6 +100,7 @@ class Trainer:
         ).to(device)
         speed.speed_up(game)
         self._computing = partial(speed.autocast, device)
+        self._parts, self._ranks, self.alone = Parts(game, parts, ranks), ranks, ranks.alone
         self._seed, self.device, self.speed = seed, device, speed
         self.step = self.images = 0
         self.seconds = 0.0
@@ -98,50 +109,79 @@ class Trainer:
         """Play steps until so many images have been shown (for ever if None), yielding after each.
 
         What the caller does between two steps, such as sampling or saving, is not counted in `seconds` (reading the
-        losses is) and cannot change the training.
+        losses is) and cannot change the training. Where several processes play, all step when the one that leads does,
+        and leave off when it says so (`dismiss`).
+
+        Raises:
+            Lost: another process is gone.
         """
         batches = stream.starting(self.step * self._draws)
         while images is None or self.images < images:
+            said = self._ranks.go_on(self.seconds)
+            if said is None:
+                return
+            self.seconds = said
             began = time.perf_counter()
             self._play_step(batches)
             self.seconds += time.perf_counter() - began
             yield Progress(self.step, self.images, self.seconds)
 
+    def dismiss(self) -> None:
+        """Tell the other processes, if this is the one that leads, that no step is to come."""
+        with suppress(Lost):
+            self._ranks.stop()
+
     def _play_step(self, batches: Iterator[Images]) -> None:
-        _reseed(mix("step", self._seed, self.step), self.device)
+        reseed(mix("step", self._seed, self.step), self.device)
         self._set_rate()
         shown = 0
         moves = [move for move in self._moves if self.step % move.every == 0 and (move.when is None or move.when())]
         for turns_left in range(self._draws, 0, -1):
             batch = next(batches).to(self.device)
-            shown += len(batch)
-            self._play_batch(batch, [move for move in moves if move.repeat >= turns_left])
+            shown += len(batch) * self._ranks.world
+            self._play_batch(batch, [move for move in moves if move.repeat >= turns_left], turns_left)
         self.step += 1
         self.images += shown
         self.averages.update(self.images, shown)
 
-    def _play_batch(self, batch: Images, moves: list[Move]) -> None:
+    def _play_batch(self, batch: Images, moves: list[Move], turn: int = 1) -> None:
         # whoever moves on this batch may use the graph of what is prepared for it
         self._bench.only(frozenset(name for move in moves for name in move.trains))
-        with self._computing():
-            prepared = self.game.prepare(batch)
+        prepared = []
+        for at, part in enumerate(self._parts.cut(batch)):
+            with self._part(at, "prepare", turn):
+                prepared.append(self.game.prepare(part))
         for move in moves:
-            self._play(move, prepared)
+            self._play(move, prepared, turn)
+        self._parts.settle()
 
-    def _play(self, move: Move, prepared: Any) -> None:
+    def _play(self, move: Move, prepared: list[Any], turn: int) -> None:
         team = frozenset(move.trains)
         optimiser = self._optimisers[team]
         self._bench.only(team)
-        with self._computing():
-            terms = move.loss(prepared)
         optimiser.clear()
-        losses = torch.stack(list(terms.values()))
-        torch.autograd.backward(losses.sum())
+        totals, terms = [], Terms()
+        for at, one in enumerate(prepared):
+            with self._part(at, move.name, turn):
+                terms = move.loss(one)
+            losses = torch.stack(list(terms.values()))
+            torch.autograd.backward(losses.sum())
+            totals.append(losses.detach())
+        total = totals[0] if len(totals) == 1 else torch.stack(totals).sum(0)
+        self._parts.average_([*optimiser.gradients(), total])
         optimiser.step()
         if move.after is not None:
             with torch.no_grad():
                 move.after()
-        self._tallies[move.name].add(self.step, terms, losses.detach())
+        self._tallies[move.name].add(self.step, terms, total)
+
+    @contextmanager
+    def _part(self, at: int, what: str, turn: int) -> Iterator[None]:
+        """While something is computed of a part, with noise of its own: a batch in one part has that of the step."""
+        if not self._parts.whole:
+            reseed(mix(f"part: {what}", self._seed, self.step, turn, self._parts.number(at)), self.device)
+        with self._parts.playing(at), self._computing():
+            yield
 
     def slopes(self, batch: Images, number: int) -> dict[str, tuple[Tensor, Tensor]]:
         """Of every move on a batch, its loss terms, [T], and their gradient, [number of weights]; nobody moves.
@@ -152,7 +192,7 @@ class Trainer:
         """
         found = {}
         for move in self._moves:
-            _reseed(mix("slopes", self._seed, number), self.device)
+            reseed(mix("slopes", self._seed, number), self.device)
             team = frozenset(move.trains)
             self._bench.only(team)
             with self._computing():
@@ -188,22 +228,8 @@ class Trainer:
         return means
 
     def vitals(self, player: str) -> dict[str, float]:
-        """How a player moved in its last turn.
-
-        Returns:
-            Of it and all who moved with it: `weights` and `gradient`, their root mean squares, and `update`, the length
-            of the step beside that of the weights; before the first turn `weights` alone.
-        """
-        optimiser = next((one for team, one in self._optimisers.items() if player in team), None)
-        if optimiser is None:
-            return {}
-        root = sum(parameter.numel() for parameter in optimiser.parameters) ** 0.5
-        weights = _norm([parameter.detach() for parameter in optimiser.parameters])
-        found = {"weights": float(weights) / root}
-        if gradients := optimiser.gradients():
-            found["gradient"] = float(_norm(gradients)) / root
-            found["update"] = float(_norm(optimiser.stride()) / weights)
-        return found
+        """How a player, and all who moved with it, moved in its last turn: `Optimiser.vitals`; nothing if none did."""
+        return next((one.vitals() for team, one in self._optimisers.items() if player in team), {})
 
     def check(self) -> None:
         """Make sure that every number to be saved is finite: weights, statistics, averages, optimisers.
@@ -235,6 +261,23 @@ class Trainer:
     def _tensors_of(self, player: str) -> Iterable[tuple[str, Tensor]]:
         return self._players[player].state_dict().items()
 
+    def follow(self) -> None:
+        """Take over from the process that leads all that it has, at the start or after it went back to a checkpoint.
+
+        Raises:
+            Lost: a process is gone.
+        """
+        remembered = [column for optimiser in self._optimisers.values() for column in optimiser.state().values()]
+        kept = [
+            *self.game.state_dict().values(),
+            *self.averages.state_dict().values(),
+            *chain.from_iterable(remembered),
+        ]
+        self._ranks.follow_(kept)
+        counts = torch.tensor([self.step, self.images])
+        self._ranks.follow_([counts])
+        self.step, self.images = counts.tolist()
+
     def state(self) -> dict[str, Any]:
         """What a checkpoint needs beside the weights of game and averages: counters and optimisers, no code."""
         return {
@@ -255,19 +298,3 @@ class Trainer:
         for team, optimiser in self._optimisers.items():
             optimiser.restore(state["optimizers"]["+".join(sorted(team))])
         self.step, self.images, self.seconds = state["step"], state["images"], state["seconds"]
-
-
-def _norm(tensors: list[Tensor]) -> Tensor:
-    """Of all their numbers together."""
-    norm: Tensor = torch.stack(torch._foreach_norm(tensors)).norm()
-    return norm
-
-
-def _reseed(seed: int, device: torch.device) -> None:
-    # torch.manual_seed would also walk the stack for devices that nobody uses: a third of a millisecond a step
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        with torch.cuda.device(device):  # or it would be the current one
-            torch.cuda.manual_seed(seed)
-    elif device.type == "mps":
-        torch.mps.manual_seed(seed)

@@ -42,6 +42,21 @@ class Optimiser(ABC):
     def stride(self) -> list[Tensor]:
         """By how much the last step moved every parameter, but for its sign."""
 
+    def vitals(self) -> dict[str, float]:
+        """How the parameters moved in the last step.
+
+        Returns:
+            `weights` and `gradient`, their root mean squares, and `update`, the length of the step beside that of the
+            weights; before the first step `weights` alone.
+        """
+        root = sum(parameter.numel() for parameter in self.parameters) ** 0.5
+        weights = _norm([parameter.detach() for parameter in self.parameters])
+        found = {"weights": float(weights) / root}
+        if gradients := self.gradients():
+            found["gradient"] = float(_norm(gradients)) / root
+            found["update"] = float(_norm(self.stride()) / weights)
+        return found
+
     @abstractmethod
     def state(self) -> dict[str, list[Tensor]]:
         """What it remembers, by name, in the order of the parameters."""
@@ -173,6 +188,12 @@ def optimisers(
         return Adam(parameters, settings.lr, settings.betas)
 
     return {team: make(team) for team in dict.fromkeys(map(frozenset, teams))}
+
+
+def _norm(tensors: list[Tensor]) -> Tensor:
+    """Of all their numbers together."""
+    norm: Tensor = torch.stack(torch._foreach_norm(tensors)).norm()
+    return norm
 
 
 class Bench:
