@@ -13,7 +13,7 @@ from sparring import files, games
 from sparring.config import Data, Recipe
 from sparring.data import Dataset
 from sparring.data.batches import Images
-from sparring.data.builtin import EMBEDDED
+from sparring.data.recognise import absolute
 from sparring.errors import SparringError, UsageError
 from sparring.metrics.features import Extractor
 from sparring.recipes import override, parse, read_recipe
@@ -262,8 +262,7 @@ def _name(name: str) -> str:
 def _absolute(data: Data) -> Data:
     # a run must find its pictures again from another folder; embedded sets have no path
     paths = {"path": data.path, "inputs": data.inputs}
-    there = {key: path for key, path in paths.items() if path and path not in EMBEDDED and Path(path).exists()}
-    return data.model_copy(update={key: str(Path(path).resolve()) for key, path in there.items()})
+    return data.model_copy(update={key: absolute(path) for key, path in paths.items() if path})
 
 
 def _same_arithmetic(environment: dict[str, Any], observer: Observer) -> None:
