@@ -60,13 +60,13 @@ def find_data(path: str) -> Path:
     """Where a set lies that is no embedded one; a pattern of tars is handed back as it is.
 
     Raises:
-        UsageError: nowhere; the message suggests the nearest name.
+        UsageError: nowhere; the message suggests the nearest name, or what to do with an address.
     """
     there = Path(path).expanduser()
-    if there.exists():
+    if there.exists() or (is_pattern(path) and "://" not in path):
         return there
-    if is_pattern(path):
-        return there
+    if "://" in path:
+        raise UsageError(f"{path}: pictures are read from disk: copy them here first, and name the copy")
     if path in builtin.REAL:
         return builtin.find_real(path)
     known = {*builtin.EMBEDDED, *builtin.REAL, *_neighbours(there)}
@@ -98,7 +98,7 @@ def absolute(path: str) -> str:
     >>> absolute("digits")
     'digits'
     """
-    there = path not in builtin.EMBEDDED and (Path(path).exists() or is_pattern(path))
+    there = path not in builtin.EMBEDDED and (Path(path).exists() or (is_pattern(path) and "://" not in path))
     return str(Path(path).resolve()) if there else path
 
 
