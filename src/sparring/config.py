@@ -19,7 +19,8 @@ class Data(Table):
     """Which pictures, and how each becomes one tensor.
 
     Attributes:
-        path: a folder, zip, array file, or the name of an embedded set.
+        path: a folder, zip, tar, array file, or the name of an embedded set; or a pattern of tars, such as
+            `train-{0000..0012}.tar`.
         size: side in pixels, or [height, width]; absent: the size that the pictures have, or 64 (32 for small ones)
             where they differ in size or exceed 256 pixels a side.
         fit: what happens to a picture of another shape: `crop` (scale to cover, cut the middle out), `pad` (scale to
@@ -27,9 +28,9 @@ class Data(Table):
         filter: the resampling filter, antialiased but for `nearest`; maps of classes always take that one.
         channels: 1 or 3 to convert; absent: what the pictures have.
         split: the part to train on where the set has parts.
-        inputs: for translation: a folder, zip or array file of source pictures that lie elsewhere; those at `path` are
-            what should come out. In pairs, partners have the same name. Absent: `path` holds both sides, as folders A
-            and B, or `pairs` says where they are.
+        inputs: for translation: a folder, zip, tar or array file of source pictures that lie elsewhere; those at `path`
+            are what should come out. In pairs, partners have the same name. Absent: `path` holds both sides, as folders
+            A and B, or `pairs` says where they are.
         pairs: for translation: how sources are made from the pictures (`edges`, `gray`, `downscale:4`, `mask`, `blur`,
             `noise`); or `beside`: each file holds two pictures side by side; or the column of the metadata table that
             names the source of each picture.

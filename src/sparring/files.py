@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all."""
+"""Files and folders that are there whole or not at all, and the folder for what is kept beyond a run."""
 
 import hashlib
 import json
@@ -12,6 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from sparring.errors import SparringError
+
+
+def store() -> Path:
+    """The folder for what is kept beyond a run: `$SPARRING_HOME`, or `sparring` in the user's cache folder.
+
+    The one place that reads these variables.
+    """
+    home = os.environ.get("SPARRING_HOME")
+    if home:
+        return Path(home)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparring"
 
 
 def write(path: Path, content: bytes | str) -> None:

@@ -1,7 +1,10 @@
 """Tiny files of every kind, made in a temporary folder."""
 
+import io
+import itertools
+import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ from PIL import Image
 
 Save = Callable[..., Path]
 Zip = Callable[[Path, Path], Path]
+Tar = Callable[[str, Mapping[str, bytes]], Path]
 
 
 @pytest.fixture
@@ -64,3 +68,38 @@ def truncated(save: Save) -> Callable[[Path], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def png(tmp_path: Path, save: Save) -> Callable[[int], bytes]:
+    """The bytes of a picture of noise, by its seed."""
+    return lambda seed: save(tmp_path / "one.png", seed=seed).read_bytes()
+
+
+@pytest.fixture
+def tar(tmp_path: Path) -> Tar:
+    """Write `set/<name>` with these files: `tar(name, {file: bytes})`."""
+
+    def write(name: str, files: Mapping[str, bytes]) -> Path:
+        path = tmp_path / "set" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(path, "w") as archive:
+            for file, data in files.items():
+                member = tarfile.TarInfo(file)
+                member.size = len(data)
+                archive.addfile(member, io.BytesIO(data))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def shards(tmp_path: Path, tar: Tar, png: Callable[[int], bytes]) -> Path:
+    """`set/{train,test}-000{0,1,2}.tar` of five samples each; the class is the seed modulo 3."""
+    for part, shard in itertools.product(("train", "test"), range(3)):
+        files = {}
+        for seed in range(5 * shard, 5 * shard + 5):
+            files[f"{seed:06d}.png"] = png(seed + 100 * (part == "test"))
+            files[f"{seed:06d}.cls"] = str(seed % 3).encode()
+        tar(f"{part}-{shard:04d}.tar", files)
+    return tmp_path / "set"

@@ -24,7 +24,7 @@ CHUNK = 1024
 
 def classify(
     model: Annotated[Path, typer.Argument(help="Folder of a run or of a shipped model.")],
-    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder, zip or array file, or an embedded set.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder, zip, tar or array file, or an embedded set.")],
     settings: Annotated[
         list[str] | None, typer.Argument(metavar="KEY=VALUE", help="fit, filter: as the model was trained with.")
     ] = None,

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Look at pictures before training on them.", no_args_is_help=True)
 
-Where = Annotated[str, typer.Argument(metavar="PATH|NAME", help="A folder, zip or array file, or an embedded set.")]
+Where = Annotated[
+    str, typer.Argument(metavar="PATH|NAME", help="A folder, zip, tar or array file, or an embedded set.")
+]
 Split = Annotated[str, typer.Option(help="The part to look at, where the set has parts.")]
 
 

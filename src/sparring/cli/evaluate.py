@@ -59,6 +59,7 @@ def list_weights(context: typer.Context, as_json: Json = False) -> None:
     """List registered files of weights; add one."""
     if context.invoked_subcommand is not None:
         return
+    from sparring import files
     from sparring.runs import weights
 
     found = weights.registered()
@@ -66,7 +67,7 @@ def list_weights(context: typer.Context, as_json: Json = False) -> None:
         for one in found:
             echo_json({"kind": one.kind, "path": str(one.path), "sha256": one.sha256})
     elif not found:
-        typer.echo(f"no files of weights in {weights.store()}", err=True)
+        typer.echo(f"no files of weights in {files.store()}", err=True)
     else:
         table([(one.kind, one.sha256[:12], one.path) for one in found], ("kind", "sha256", "file"))
 

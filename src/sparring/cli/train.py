@@ -34,7 +34,7 @@ def train(
         str | None,
         typer.Option(
             metavar="PATH|NAME",
-            help="A folder, zip or array file; or digits (as without it), shapes, ring8, grid25.",
+            help="A folder, zip, tar or array file; or digits (as without it), shapes, ring8, grid25.",
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run; by default the recipe and the time.")] = None,

@@ -1,7 +1,6 @@
 """A zip as a store: read in place, never extracted; entries that lie about where or how large they are get refused."""
 
 import os
-import re
 import stat
 import zipfile
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 from sparring.data.sources import BrokenPicture, one_line, printable
-from sparring.data.stores import Store, litter
+from sparring.data.stores import Store, litter, points_outside
 from sparring.errors import SparringError
 
 LARGEST_ENTRY = 1 << 30
@@ -69,8 +68,7 @@ def open_archive(path: Path) -> Archive:
 
 
 def _refuse_escape(entry: zipfile.ZipInfo, path: Path) -> None:
-    name = entry.filename.replace("\\", "/")
-    if name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:/", name):
+    if points_outside(entry.filename):
         raise SparringError(f"{path}: entry {printable(entry.filename)!r} points outside of the archive: refused")
     if stat.S_ISLNK(entry.external_attr >> 16):
         raise SparringError(f"{path}: entry {printable(entry.filename)!r} is a link: refused; pack the file itself")

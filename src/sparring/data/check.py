@@ -69,7 +69,7 @@ def inspect(path: str, split: str = "train", announce: Announce = silent, thorou
     False
     """
     try:
-        source = open_source(path, split)
+        source = open_source(path, split, announce=announce)
     except UsageError:
         raise
     except SparringError as error:
@@ -90,7 +90,7 @@ def inspect(path: str, split: str = "train", announce: Announce = silent, thorou
         return report  # points of the plane are like each other by nature
     report.findings += nearly_the_same(source, seen, announce)
     if split == "train" and "test" in source.splits:
-        test = open_source(path, "test")
+        test = open_source(path, "test", announce=announce)
         held = [one for one in _look(test, "checking the test part", announce) if isinstance(one, Seen)]
         report.findings += leaked(source, seen, test, held, announce)
     return report

@@ -141,7 +141,7 @@ def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
 
     Args:
         config: the `data` table of a recipe.
-        announce: is told, in a line, how far a long decoding is.
+        announce: is told, in a line, how far a long look or decoding is.
 
     Raises:
         UsageError: there is no such set, split, or conversion.
@@ -150,7 +150,8 @@ def open_dataset(config: Data, announce: Announce = silent) -> Dataset:
     >>> open_dataset(Data(path="digits")).spec.shape
     (1, 32, 32)
     """
-    return read(open_source(config.path, config.split, wanted_size(config), config.label), config, announce)
+    source = open_source(config.path, config.split, wanted_size(config), config.label, announce)
+    return read(source, config, announce)
 
 
 def read(source: Source, config: Data, announce: Announce = silent) -> Dataset:

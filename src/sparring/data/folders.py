@@ -1,4 +1,4 @@
-"""Pictures in a flat folder or in class folders, perhaps under `train`, `val`, `test`; in a folder or in a zip."""
+"""Pictures in a flat folder or in class folders, perhaps under `train`, `val`, `test`; on disk or in an archive."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -89,13 +89,29 @@ def open_pictures(store: Store, split: str) -> PictureSource:
         raise SparringError(
             f"{store.path}: holds no pictures ({_instead(store)}): name a folder or zip of PNG or JPEG files"
         )
-    start = len(wrapper(files))
-    parts = _parts(files, start)
-    inner = {name: name[start:].partition("/")[2] if parts else name[start:] for name in files}
-    classes = _classes(list(inner.values()))  # of all splits, so that a class has the same number in each
-    chosen = choose(parts, split, str(store.path)) if parts else whole(files, split, str(store.path))
+    return arranged(store, files, files, split)
+
+
+def arranged(store: Store, files: Sequence[str], places: Sequence[str], split: str) -> PictureSource:
+    """Pictures by where they lie.
+
+    Args:
+        store: the folder or archive.
+        files: the names of all pictures, of all splits.
+        places: for each, the name that says in which split and class folder it lies.
+        split: the part that is wanted.
+
+    Raises:
+        UsageError: the set has no such split.
+    """
+    start = len(wrapper(places))
+    parts = _parts(files, places, start)
+    within = [place[start:].partition("/")[2] if parts else place[start:] for place in places]
+    inner = dict(zip(files, within, strict=True))
+    classes = _classes(within)  # of all splits, so that a class has the same number in each
+    chosen = choose(parts, split, str(store.path)) if parts else whole(list(files), split, str(store.path))
     return PictureSource(
-        layout=_sentence(classes, list(inner.values()), parts, split) + _rest(store, len(files)),
+        layout=_sentence(classes, within) + of_split(tuple(parts), split) + left_alone(store, len(files)),
         classes=classes,
         labels=_labels([inner[name] for name in chosen], classes) if classes else None,
         splits=tuple(parts),
@@ -142,10 +158,10 @@ def whole(files: list[str], split: str, where: str) -> list[str]:
     return files
 
 
-def _parts(files: Sequence[str], start: int) -> dict[str, list[str]]:
+def _parts(files: Sequence[str], places: Sequence[str], start: int) -> dict[str, list[str]]:
     parts: dict[str, list[str]] = {}
-    for name in files:
-        head, slash, _ = name[start:].partition("/")
+    for name, place in zip(files, places, strict=True):
+        head, slash, _ = place[start:].partition("/")
         if not slash or head.lower() not in SPLITS:
             return {}
         parts.setdefault(SPLITS[head.lower()], []).append(name)
@@ -164,17 +180,25 @@ def _labels(inner: Sequence[str], classes: tuple[str, ...]) -> NDArray[np.int64]
     return np.array([number[name.partition("/")[0]] for name in inner], np.int64)
 
 
-def _sentence(classes: tuple[str, ...], inner: Sequence[str], parts: Mapping[str, Any], split: str) -> str:
+def _sentence(classes: tuple[str, ...], inner: Sequence[str]) -> str:
     stray = next((name for name in inner if "/" not in name), None)
     kind = f"class folders: {len(classes)} classes" if classes else "flat folder: pictures without labels"
     if not classes and stray is not None and any("/" in name for name in inner):
         kind += f", since {printable(stray)!r} lies in no folder"
-    chosen = f", split {SPLITS.get(split, split)!r} of {', '.join(parts)}" if parts else ""
-    return kind + chosen
+    return kind
 
 
-def _rest(store: Store, used: int) -> str:
-    """What else is there: files, and folders without any, which may be classes that somebody forgot to fill."""
+def of_split(splits: Sequence[str], split: str) -> str:
+    """Which part it is, as words in a sentence.
+
+    >>> of_split(("test", "train"), "training")
+    ", split 'train' of test, train"
+    """
+    return f", split {SPLITS.get(split.lower(), split)!r} of {', '.join(splits)}" if splits else ""
+
+
+def left_alone(store: Store, used: int) -> str:
+    """What else is there, as words in a sentence: files, and empty folders, which may be classes yet to be filled."""
     other = len(store.names) - used
     bare = ", ".join(map(printable, store.bare[:5])) + (", ..." if len(store.bare) > 5 else "")
     return (f"; {other} other files left alone" if other else "") + (f"; nothing lies in {bare}" if bare else "")

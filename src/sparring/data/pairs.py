@@ -52,7 +52,7 @@ def open_pairs(config: Data, aligned: bool, announce: Announce = silent, like: S
         first = read(Derived.of(second, derivation), _sized(config, second), announce)
         first = replace(first, spec=first.spec.model_copy(update={"holes": derivation.kind == "mask"}))
         return _joined(second, first, aligned) if backwards else _joined(first, second, aligned)
-    sides = open_sides(config, aligned)
+    sides = open_sides(config, aligned, announce)
     notes = check_shapes(sides, config.path) if aligned else []
     inputs, pictures = (sides.b, sides.a) if backwards else (sides.a, sides.b)
     out = _side("pictures", pictures, config, announce, like)  # its size decides: its detail is what is to be learnt

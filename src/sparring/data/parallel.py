@@ -33,21 +33,30 @@ class Progress:
             self._announce(f"{self._doing}: {done:,}" + (f" of {self._total:,}" if self._total else ""))
 
 
-def in_threads(work: Callable[[int], Result], count: int, doing: str, announce: Announce) -> Iterator[Result]:
+def in_threads(
+    work: Callable[[int], Result], count: int, doing: str, announce: Announce, chunk: int = _CHUNK
+) -> Iterator[Result]:
     """`work(0), ... work(count - 1)`, computed by threads; every two seconds a line such as `decoding: 640 of 9,000`.
+
+    Args:
+        work: what is done.
+        count: how often.
+        doing: what it is called.
+        announce: is told.
+        chunk: so many are done by a thread at a time.
 
     >>> list(in_threads(lambda i: i * i, 4, "squaring", silent))
     [0, 1, 4, 9]
     """
 
-    def chunk(start: int) -> list[Result]:
-        return [work(index) for index in range(start, min(start + _CHUNK, count))]
+    def some(start: int) -> list[Result]:
+        return [work(index) for index in range(start, min(start + chunk, count))]
 
     progress = Progress(doing, count, announce)
     pool = ThreadPoolExecutor(min(8, os.cpu_count() or 1))
     try:
-        for number, results in enumerate(pool.map(chunk, range(0, count, _CHUNK))):
+        for number, results in enumerate(pool.map(some, range(0, count, chunk))):
             yield from results
-            progress.at(min((number + 1) * _CHUNK, count))
+            progress.at(min((number + 1) * chunk, count))
     finally:
         pool.shutdown(wait=True, cancel_futures=True)  # a stop must not wait for a hundred thousand pictures

@@ -8,6 +8,7 @@ from sparring.config import Data
 from sparring.data import builtin, derive
 from sparring.data.folders import SPLITS, PictureSource, choose, wrapper
 from sparring.data.metadata import inner
+from sparring.data.parallel import Announce, silent
 from sparring.data.partners import SIDE, Sides, check_alone, matched, place_of
 from sparring.data.recognise import find_data, open_source, open_store
 from sparring.data.sources import Source, printable
@@ -19,12 +20,13 @@ BESIDE = "beside"
 """Both pictures of a pair lie in one file, the first one left."""
 
 
-def open_sides(config: Data, aligned: bool) -> Sides:
+def open_sides(config: Data, aligned: bool, announce: Announce = silent) -> Sides:
     """Both sides of a set, in the part of it that the configuration names.
 
     Args:
         config: `pairs` names no derivation.
         aligned: whether each picture needs its partner.
+        announce: is told, in a line, how far a long look is.
 
     Raises:
         UsageError: it has no two sides, or no such column or part; the message says how they can be given.
@@ -33,13 +35,13 @@ def open_sides(config: Data, aligned: bool) -> Sides:
     if config.inputs is not None:
         if config.pairs is not None:
             raise UsageError(f"data.pairs={config.pairs} and data.inputs both say where sources lie: leave one out")
-        first = open_source(config.inputs, config.split)
-        sides = Sides(first, open_source(config.path, config.split))
+        first = open_source(config.inputs, config.split, announce=announce)
+        sides = Sides(first, open_source(config.path, config.split, announce=announce))
         return matched(sides, config, named=False) if aligned else sides
     folders = _two_folders(config) if config.pairs is None else None
     if folders is not None:
         return matched(folders, config, named=True) if aligned else folders
-    source = open_source(config.path, config.split)
+    source = open_source(config.path, config.split, announce=announce)
     if config.pairs == BESIDE:
         return Sides(half(source, right=False), half(source, right=True))
     columns = [config.pairs] if config.pairs else _picture_columns(source)

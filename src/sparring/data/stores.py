@@ -1,6 +1,7 @@
-"""Where files lie: a folder here, a zip in archives.py; a layout is read from either in the same way."""
+"""Where files lie: a folder here, a zip in archives.py, tars in tars.py; a layout is read from each in the same way."""
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ class Store(ABC):
 
     Attributes:
         path: the folder or the archive.
-        names: the files, sorted, relative to `path`, with `/` between folders; hidden ones left out.
+        names: the files, sorted (of tars, in the order in which they lie there), relative to `path`, with `/` between
+            folders; hidden ones left out.
         bare: folders in which there is no file, likewise.
     """
 
@@ -123,6 +125,16 @@ def may_be_picture(name: str) -> bool:
     (True, False)
     """
     return is_picture(name) or name.lower().endswith(".npy")
+
+
+def points_outside(name: str) -> bool:
+    """Whether an entry of an archive claims a place outside of it.
+
+    >>> points_outside("/etc/passwd"), points_outside("a/../../b"), points_outside("C:/b"), points_outside("a..b/c")
+    (True, True, True, False)
+    """
+    name = name.replace("\\", "/")
+    return name.startswith("/") or ".." in name.split("/") or re.match(r"[A-Za-z]:/", name) is not None
 
 
 def base(name: str) -> str:

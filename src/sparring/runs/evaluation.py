@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 
 from sparring import data as datasets
-from sparring import games
+from sparring import files, games
 from sparring.config import Data
 from sparring.data import Dataset
 from sparring.data.pairs import without_inputs
@@ -148,7 +148,7 @@ def own_classifier(dataset: Dataset, say: Say) -> Extractor:
     """The classifier of a set, from the store if it was ever trained on this machine; else it is trained now."""
     dataset = without_inputs(dataset)  # the same judge, whatever the pictures are made from
     classes = dataset.spec.classes
-    place = weights.store() / "classifiers" / f"{dataset.fingerprint}.safetensors"
+    place = files.store() / "classifiers" / f"{dataset.fingerprint}.safetensors"
     if place.is_file():
         return classifier.restore(place, dataset.spec.channels, classes)
     what = f"{len(classes)} classes" if classes else "quarter turns, as there are no labels"

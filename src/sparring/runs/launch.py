@@ -93,7 +93,7 @@ def train(
     Args:
         recipe: a name that `sparring recipes` lists, or the path of a TOML file; None: what suits the pictures.
         settings: `key=value` strings on top of the recipe, for example `"optimizer.lr=1e-4"`.
-        data: a folder, zip or array file of pictures, or the name of an embedded set.
+        data: a folder, zip, tar or array file of pictures, or the name of an embedded set.
         runs: the folder that the run's folder is made in.
         name: of the run; by default the recipe's name and the time.
         seed: same seed, same weights, bit for bit on CPU.

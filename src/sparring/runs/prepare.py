@@ -1,7 +1,5 @@
 """Everything that a run needs, ready for its first step."""
 
-from pathlib import Path
-
 import torch
 
 from sparring import data as datasets
@@ -9,7 +7,7 @@ from sparring import games
 from sparring.config import Data, Recipe
 from sparring.data import Dataset
 from sparring.data.batches import Images, Share
-from sparring.data.builtin import EMBEDDED
+from sparring.data.recognise import absolute
 from sparring.metrics.features import Extractor
 from sparring.runs import perception, watch
 from sparring.runs.fitting import check_batch, check_labels
@@ -93,5 +91,4 @@ def opened(config: Data, observer: Observer, takes: type[Images] = Images) -> Da
 def _absolute(data: Data) -> Data:
     # a run must find its pictures again from another folder; embedded sets have no path
     paths = {"path": data.path, "inputs": data.inputs}
-    there = {key: path for key, path in paths.items() if path and path not in EMBEDDED and Path(path).exists()}
-    return data.model_copy(update={key: str(Path(path).resolve()) for key, path in there.items()})
+    return data.model_copy(update={key: absolute(path) for key, path in paths.items() if path})

@@ -18,7 +18,6 @@ from sparring.config import Recipe
 from sparring.data.spec import Spec
 from sparring.runs.environment import processor
 from sparring.runs.session import Session
-from sparring.runs.weights import store
 from sparring.training.agreement import Reference
 from sparring.training.speed import EXACT, VARIANTS, Speed, on_threads
 
@@ -71,7 +70,7 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make) -> Choi
         return Choice(why="asked for")
     if _steps(recipe) < FEWEST:
         return Choice(why=SHORT)
-    place = store() / "speed" / f"{_key(recipe, spec, device)}.json"
+    place = files.store() / "speed" / f"{_key(recipe, spec, device)}.json"
     if (known := _read(place)) is not None:
         return known
     found = _Trial(make, recipe).found()

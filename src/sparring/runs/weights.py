@@ -24,17 +24,6 @@ class Registered:
     sha256: str
 
 
-def store() -> Path:
-    """The folder for such files: `$SPARRING_HOME`, or `sparring` in the user's cache folder.
-
-    The one place that reads these variables.
-    """
-    home = os.environ.get("SPARRING_HOME")
-    if home:
-        return Path(home)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sparring"
-
-
 def add(path: Path) -> Registered:
     """Copy a file into the store, once its checksum is known to be that of a published one.
 
@@ -43,7 +32,7 @@ def add(path: Path) -> Registered:
         SparringError: it is none that is known here, or the store cannot be written.
     """
     inception.load(path)
-    place = store() / "weights" / inception.FILES[0]
+    place = files.store() / "weights" / inception.FILES[0]
     if path.resolve() != place.resolve():
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +48,7 @@ def registered() -> list[Registered]:
     return [
         Registered(path, kind, files.sha256(path))
         for folder, kind in kinds.items()
-        for path in sorted((store() / folder).glob("[!.]*"))
+        for path in sorted((files.store() / folder).glob("[!.]*"))
     ]
 
 
@@ -73,7 +62,7 @@ def find_inception(given: Path | None = None) -> Path:
         UsageError: it is nowhere; the message says where it was looked for, and what to do.
     """
     cache = Path(os.environ.get("TORCH_HOME") or Path.home() / ".cache" / "torch") / "hub" / "checkpoints"
-    folders = [store() / "weights", cache] if given is None else [given]
+    folders = [files.store() / "weights", cache] if given is None else [given]
     if given is not None and given.is_file():
         return given
     for folder in folders:
