@@ -12,8 +12,8 @@ demo: .venv/.sparring ## train on the embedded digits, about a minute on two fre
 test: lint types layers unit ## everything that CI runs
 
 lint: .venv/.development
-	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples
 
 types: .venv/.development
 	$(BIN)/mypy
@@ -37,8 +37,8 @@ $(INTEROP)/.installed: Makefile
 	touch $@
 
 format: .venv/.development
-	$(BIN)/ruff check --fix src tests benchmarks
-	$(BIN)/ruff format src tests benchmarks
+	$(BIN)/ruff check --fix src tests benchmarks examples
+	$(BIN)/ruff format src tests benchmarks examples
 
 clean: ## everything that was made, runs excepted
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dist build
