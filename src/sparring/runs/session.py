@@ -29,7 +29,7 @@ from sparring.runs.checkup import Checkup
 from sparring.runs.folder import Run
 from sparring.runs.parts import examples
 from sparring.runs.perception import portable
-from sparring.runs.watch import Watch
+from sparring.runs.watch import Watch, begin
 from sparring.training.loop import Progress, Trainer
 
 SHEET, CLOUD = 64, 2048
@@ -214,9 +214,8 @@ class Session:
         return Checkup(run, self.recipe, self.dataset, self.trainer, self.observer.say)
 
     def _watch(self, run: Run) -> Watch | None:
-        if not self.recipe.evaluation.every or self._share(Progress(0, self.trainer.images, self.trainer.seconds)) >= 1:
-            return None
-        return Watch(run, self.recipe, self.dataset, self._product(), self.observer.say)
+        over = self._share(Progress(0, self.trainer.images, self.trainer.seconds)) >= 1
+        return begin(run, self.recipe, self.dataset, self._product(), self._config(), over, self.observer.say)
 
     def _share(self, now: Progress) -> float:
         return self.recipe.used(now.images, now.seconds)
