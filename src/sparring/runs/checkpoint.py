@@ -90,7 +90,7 @@ def _fill(place: Path, trainer: Trainer) -> None:
         "sparring": sparring.__version__,
         "step": trainer.step,
         "images": trainer.images,
-        "seconds": trainer.seconds,
+        "seconds": round(trainer.seconds, 3),  # of seventeen digits, the last may change and the number stay
         "sha256": {name: files.sha256(place / name) for name in (GAME, AVERAGE, STATE)},
     }
     files.write_json(place / META, meta | {CHECKSUM: _checksum(meta)})
