@@ -41,7 +41,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "vae": (LATENT,),
     "pix2pix": (GRAY,),
     "cyclegan": (GRAY,),
-    "stargan": (GRAY,),
+    "stargan": (),
     "infogan": (LATENT,),
     "projection": (LATENT,),
 }
@@ -168,7 +168,8 @@ class Killer:
             while reached(run) < goal and process.poll() is None:
                 time.sleep(0.002)
             time.sleep(self.chance.uniform(0, TURN))
-        os.killpg(process.pid, signal.SIGKILL)  # it is not waited for yet, so the number is still its own
+        if process.poll() is None:  # else its number may be another's by now
+            os.killpg(process.pid, signal.SIGKILL)
         if process.wait() != -signal.SIGKILL:
             return 0
         self.case.shares.append(reached(run) / self.images)
@@ -190,7 +191,7 @@ class Killer:
 
 
 def kill(recipes: list[str], settings: list[str], times: int, images: int, seed: int) -> bool:
-    """Kill runs of these recipes in turn, so many times in all; whether all went well."""
+    """Kill runs of these recipes, so many times in all; whether all went well. A recipe's first trouble is its last."""
     chance, folder = random.Random(seed), Path(tempfile.mkdtemp(prefix="reliability-"))
     print("| recipe | kills | of these in a resume | at a share of the run | resumed | equal |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -198,7 +199,7 @@ def kill(recipes: list[str], settings: list[str], times: int, images: int, seed:
     for number, recipe in enumerate(recipes[:times]):
         killer = Killer(recipe, settings, images, folder / recipe, chance)
         left = times // len(recipes) + (number < times % len(recipes))
-        while left > 0:
+        while left > 0 and not killer.case.troubles:
             left -= killer.play(left)
         print(killer.case.row(), flush=True)
         cases.append(killer.case)
@@ -232,20 +233,12 @@ def resident(process: int) -> float:
 
 
 def tenths(memory: NDArray[np.float64]) -> list[float]:
-    """The median of each tenth of the time.
-
-    >>> tenths(np.arange(20.0))[:2]
-    [0.5, 2.5]
-    """
+    """The median of each tenth of the time."""
     return [float(np.median(part)) for part in np.array_split(memory, 10)]
 
 
 def slope(seconds: NDArray[np.float64], memory: NDArray[np.float64]) -> float:
-    """Megabytes an hour by which memory grows after the first tenth, by least squares.
-
-    >>> round(slope(np.arange(100.0), 7 + np.arange(100.0) / 3600), 6)
-    1.0
-    """
+    """Megabytes an hour by which memory grows after the first tenth, by least squares."""
     first = len(seconds) // 10
     return float(np.polyfit(seconds[first:] / 3600, memory[first:], 1)[0])
 

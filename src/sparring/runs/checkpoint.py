@@ -186,8 +186,8 @@ def check(place: Path) -> None:
         raise SparringError(f"cannot read {error.filename}: {error.strerror}; make it readable") from None
     except OSError as error:
         raise Damaged(f"cannot read {error.filename or place}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{place / META} is damaged: {error!r}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Damaged(f"{place / META} is damaged: it does not describe a checkpoint") from None
 
 
 def _meta(path: Path) -> dict[str, Any]:
