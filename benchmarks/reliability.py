@@ -46,8 +46,10 @@ CASES: dict[str, tuple[str, ...]] = {
     "projection": (LATENT,),
 }
 """Recipes of different kinds, and what makes them small."""
-TINY = ("game.width=4", "batch_size=16", "record.rows=160", "record.samples=640", "record.keep_every=640")
-TINY += ("record.checkpoint_seconds=1e-9",)  # after every step
+TINY = (
+    *("game.width=4", "batch_size=16", "record.rows=160", "record.samples=640", "record.keep_every=640"),
+    "record.checkpoint_seconds=1e-9",  # after every step
+)
 SEED = 1
 TURN = 0.3
 """Seconds within which a kill comes once the run has got so far: a few steps and checkpoints."""
