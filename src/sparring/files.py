@@ -73,6 +73,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         try:
             temporary.mkdir(parents=True)
             yield temporary
+            _flush(temporary)
             temporary.rename(path)
             _flush(path.parent)
         except BaseException:
@@ -82,10 +83,44 @@ def new_folder(path: Path) -> Iterator[Path]:
         raise unwritable(path, error) from error
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder, if there is one: out of sight in one move, so that half of it is never taken for the whole."""
-    if folder.exists():
-        shutil.rmtree(folder.rename(_beside(folder)))
+def make_folder(path: Path) -> None:
+    """Make a folder, if there is none.
+
+    Raises:
+        SparringError: the disk is full or the place cannot be written.
+    """
+    try:
+        path.mkdir(exist_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def remove(path: Path) -> None:
+    """Remove what is there, if anything is: out of sight in one move, so that half of it is never taken for the whole.
+
+    Raises:
+        SparringError: the folder that it lies in cannot be written.
+    """
+    try:
+        if path.is_dir():
+            shutil.rmtree(path.rename(_beside(path)))
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def rename(path: Path, name: str) -> Path:
+    """Give a file or folder another name beside it, in one move; what has that name is removed.
+
+    Raises:
+        SparringError: the folder that it lies in cannot be written.
+    """
+    remove(path.with_name(name))
+    try:
+        return path.rename(path.with_name(name))
+    except OSError as error:
+        raise unwritable(path, error) from error
 
 
 def sweep(folder: Path) -> None:

@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import re
-import threading
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -128,9 +127,7 @@ def test_an_interrupted_run_saves_and_goes_on_to_the_same_weights(tmp_path: Path
 def test_a_run_without_a_checkpoint_starts_over(tmp_path: Path) -> None:
     train(tmp_path, name="whole")
     train(tmp_path, name="cut")
-    for place in (tmp_path / "cut" / "checkpoints").iterdir():
-        for file in place.iterdir():
-            file.unlink()
+    files.remove(tmp_path / "cut" / "checkpoints")
     watcher = Watcher(NEVER)
     sparring.resume(tmp_path / "cut", observer=watcher)
     assert "no checkpoint yet: starting over" in watcher.said
@@ -167,17 +164,6 @@ def test_retention_keeps_the_last_two_and_every_milestone(tmp_path: Path) -> Non
     assert kept == [128, 224, 288, 320]
 
 
-@pytest.mark.parametrize("name", [checkpoint.GAME, checkpoint.AVERAGE, checkpoint.STATE])
-def test_a_damaged_checkpoint_is_named_with_the_remedy(tmp_path: Path, name: str) -> None:
-    train(tmp_path)
-    place = tmp_path / "a" / "checkpoints" / "000000320"
-    content = bytearray((place / name).read_bytes())
-    content[len(content) // 2] ^= 1
-    (place / name).write_bytes(content)
-    with pytest.raises(SparringError, match=rf"{re.escape(name)} fails its checksum.*remove {re.escape(str(place))}"):
-        sparring.resume(tmp_path / "a", images=640)
-
-
 def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
     class Evil:
         def __reduce__(self) -> Any:
@@ -193,6 +179,7 @@ def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
     for content in (pickle.dumps(Evil()), buffer.getvalue(), listed.getvalue(), b"", whole[: len(whole) // 2]):
         (place / "state.pt").write_bytes(content)
         meta = json.loads((place / "meta.json").read_text())
+        meta.pop(checkpoint.CHECKSUM, None)
         meta["sha256"]["state.pt"] = files.sha256(place / "state.pt")
         (place / "meta.json").write_text(json.dumps(meta))
         with pytest.raises(SparringError, match=r"state\.pt is (refused|damaged)|cannot read checkpoint") as caught:
@@ -201,38 +188,12 @@ def test_a_checkpoint_with_code_in_it_is_refused(tmp_path: Path) -> None:
         assert not (tmp_path / "pwned").exists()
 
 
-def test_a_hollow_checkpoint_is_no_checkpoint_and_is_replaced(tmp_path: Path) -> None:
-    train(tmp_path)
-    before = weights(tmp_path / "a")
-    place = tmp_path / "a" / "checkpoints" / "000000320"
-    (place / "meta.json").unlink()
-    sparring.resume(tmp_path / "a")
-    assert checkpoint.latest(tmp_path / "a" / "checkpoints") == place
-    assert weights(tmp_path / "a") == before
-
-
 def test_checkpoints_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for name in ("999999999", "1000000000"):
         (tmp_path / name).mkdir()
         (tmp_path / name / checkpoint.META).touch()
+    (tmp_path / "1000000000 (copy)").mkdir()  # by hand
     assert [place.name for place in checkpoint.finished(tmp_path)] == ["999999999", "1000000000"]
-
-
-def test_a_full_disk_during_a_checkpoint_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train(tmp_path, images=128)
-    before = weights(tmp_path / "a")
-
-    def full(handle: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("sparring.files.os.fsync", full)
-        with pytest.raises(SparringError, match="No space left on device; free some space"):
-            sparring.resume(tmp_path / "a", images=320)
-    assert weights(tmp_path / "a") == before
-    assert [place.name for place in checkpoint.finished(tmp_path / "a" / "checkpoints")] == ["000000128"]
-    assert not list((tmp_path / "a").rglob("*.part"))
-    assert sparring.resume(tmp_path / "a", images=320).images == 320
 
 
 def test_what_a_kill_left_half_written_is_swept_up(tmp_path: Path) -> None:
@@ -331,23 +292,6 @@ def test_a_taken_name_is_refused_before_anything_is_read(tmp_path: Path) -> None
 def test_a_name_cannot_leave_the_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError, match="not the name of a folder"):
         train(tmp_path, name=name)
-
-
-def test_a_second_process_waits_for_the_first(tmp_path: Path) -> None:
-    train(tmp_path)
-    watcher, done = Watcher(NEVER), threading.Event()
-
-    def second() -> None:
-        sparring.resume(tmp_path / "a", images=352, observer=watcher)
-        done.set()
-
-    thread = threading.Thread(target=second)
-    with folder.Run(tmp_path / "a").held(print):
-        thread.start()
-        assert not done.wait(0.5)
-        assert "another process is training" in watcher.said[0]
-    thread.join()
-    assert done.is_set()
 
 
 def test_nothing_is_left_behind_by_a_run_that_cannot_start(tmp_path: Path) -> None:

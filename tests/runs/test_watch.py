@@ -12,10 +12,12 @@ from sparring import files
 from sparring.errors import Halted, UsageError
 from sparring.metrics import classifier
 from sparring.metrics.receipt import Receipt, better
-from sparring.runs import checkpoint
+from sparring.runs import checkpoint, watch
+from sparring.runs.best import keep
 from sparring.runs.folder import Run
 from sparring.runs.judge import Judge
 from sparring.runs.overview import receipts
+from sparring.runs.watch import Watch
 from tests.metrics.example import FD
 
 TINY = ["data.size=8", "game.width=4", "game.latent=5", "batch_size=32", "record.rows=64", "record.samples=128"]
@@ -82,6 +84,39 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:
     # the end of the first half was measured too
     kinds = {images: one for one in reversed(receipts(halves)["fd"]) if (images := one.images) != 160}
     assert list(kinds.values()) == receipts(whole)["fd"][::-1]
+
+
+@pytest.mark.parametrize("at", [128, 320])
+def test_what_a_kill_left_without_its_evaluation_is_evaluated(
+    at: int, tmp_path: Path, scripted: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    values = {64: 30.0, 128: 10.0, 192: 20.0, 256: 25.0, 320: 5.0 if at == 320 else 40.0}
+    scripted[:] = values.values()
+    whole = train(tmp_path, *WATCHED, name="whole")
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    evaluate = Watch.evaluate
+    for moment in ("evaluate", "keep"):
+        with monkeypatch.context() as patch:
+            if moment == "keep":
+                patch.setattr(watch, "keep", lambda run, *more: killed() if more[-1].images == at else keep(run, *more))
+            else:
+                patch.setattr(Watch, "evaluate", lambda *all: killed() if all[-1].images == at else evaluate(*all))
+            scripted[:] = values.values()
+            with pytest.raises(Killed):
+                train(tmp_path, *WATCHED, name=moment)
+        scripted[:] = [value for images, value in values.items() if images >= at]
+        run = Run(tmp_path / moment)
+        sparring.resume(run.path)
+        assert run.evaluations() == whole.evaluations()
+        assert (run.path / "best.json").read_text() == (whole.path / "best.json").read_text()
+        assert sparring.load(run.best_model).config == sparring.load(whole.best_model).config
+        assert weights(run) == weights(whole)
 
 
 def test_evaluations_after_the_checkpoint_to_go_on_from_are_forgotten(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Checkpoints: whole or not there, checked before use, and holding nothing that could run."""
 
+import hashlib
 import io
 import json
 import warnings
@@ -21,6 +22,12 @@ from sparring.training.loop import Trainer
 
 FORMAT = 1
 GAME, AVERAGE, STATE, META = "model.safetensors", "average.safetensors", "state.pt", "meta.json"
+CHECKSUM = "checksum"
+"""In `meta.json`, of all else that it says; what was written before 2026-11-24 has six keys and not this one."""
+
+
+class Damaged(SparringError):
+    """A file of a checkpoint is missing, cut or changed; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +50,33 @@ def save(folder: Path, trainer: Trainer, keep_every: int) -> Path:
         with files.new_folder(place) as temporary:
             _fill(temporary, trainer)
             files.remove(place)  # what is there has lost its meta.json
-    files.write_json(folder.parent / "latest.json", {"checkpoint": place.name, "images": trainer.images})
+    _point_to(place)  # before the one that it pointed to may go
     _prune(folder, keep_every)
     return place
+
+
+def _point_to(place: Path) -> None:
+    content = {"checkpoint": place.name, "images": int(place.name)}
+    files.write_json(place.parent.parent / "latest.json", content)
+
+
+def point(folder: Path, left: list[Path]) -> None:
+    """Let `latest.json` and `best.json` beside `folder` point to what will be left in it, before the rest goes.
+
+    Args:
+        folder: of the checkpoints.
+        left: whole ones, oldest first: `latest.json` will point to the last; what would point nowhere is removed.
+
+    Raises:
+        SparringError: the folder cannot be written.
+    """
+    kept = best(folder)
+    if kept is None or folder / kept["checkpoint"] not in left:
+        files.remove(folder.parent / "best.json")
+    if left:
+        _point_to(left[-1])
+    else:
+        files.remove(folder.parent / "latest.json")
 
 
 def _fill(place: Path, trainer: Trainer) -> None:
@@ -59,10 +90,14 @@ def _fill(place: Path, trainer: Trainer) -> None:
         "sparring": sparring.__version__,
         "step": trainer.step,
         "images": trainer.images,
-        "seconds": trainer.seconds,
+        "seconds": round(trainer.seconds, 3),  # of seventeen digits, the last may change and the number stay
         "sha256": {name: files.sha256(place / name) for name in (GAME, AVERAGE, STATE)},
     }
-    files.write_json(place / META, meta)
+    files.write_json(place / META, meta | {CHECKSUM: _checksum(meta)})
+
+
+def _checksum(meta: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(meta, sort_keys=True).encode()).hexdigest()
 
 
 def _weights(tensors: Mapping[str, Tensor]) -> bytes:
@@ -83,9 +118,15 @@ def _prune(folder: Path, keep_every: int) -> None:
             files.remove(place)
 
 
+def every(folder: Path) -> list[Path]:
+    """The checkpoints, oldest first, even if something has taken a file from one."""
+    places = [place for place in folder.glob("[0-9]*") if place.name.isdecimal() and place.is_dir()]
+    return sorted(places, key=lambda place: int(place.name))
+
+
 def finished(folder: Path) -> list[Path]:
-    """The whole checkpoints, oldest first: each came into place in one move."""
-    return sorted((path.parent for path in folder.glob(f"[0-9]*/{META}")), key=lambda place: int(place.name))
+    """The checkpoints, oldest first, as they came into place, each in one move; whether they still are is not read."""
+    return [place for place in every(folder) if (place / META).is_file()]
 
 
 def best(folder: Path) -> dict[str, Any] | None:
@@ -110,23 +151,50 @@ def load(place: Path) -> Checkpoint:
     """Read a checkpoint after checking it.
 
     Raises:
-        SparringError: a file is missing, damaged or of another format; the message names it and says how to go on.
+        Damaged: a file is missing, cut or changed; the message names it.
+        SparringError: it is of another format, or may not be read.
     """
-    remedy = f"to go on from the one before it, remove {place}"
+    check(place)
     try:
-        meta = json.loads((place / META).read_text(encoding="utf-8"))
-        if meta["format"] != FORMAT:
-            raise SparringError(f"{place / META} has format {meta['format']}, this version reads {FORMAT}")
-        for name in (GAME, AVERAGE, STATE):
-            if files.sha256(place / name) != meta["sha256"][name]:
-                raise SparringError(f"{place / name} fails its checksum: it is damaged; {remedy}")
         return Checkpoint(
             safetensors.torch.load_file(place / GAME),
             safetensors.torch.load_file(place / AVERAGE),
             _state(place / STATE),
         )
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise SparringError(f"cannot read checkpoint {place}: {error}; {remedy}") from None
+    except (OSError, SafetensorError) as error:
+        raise Damaged(f"cannot read checkpoint {place}: {error}") from None
+
+
+def check(place: Path) -> None:
+    """Make sure that all files of a checkpoint are there, and are what was written.
+
+    Raises:
+        Damaged: one is not; the message names it.
+        SparringError: it is of another format, or may not be read.
+    """
+    try:
+        meta = _meta(place / META)
+        if meta["format"] != FORMAT:
+            raise SparringError(
+                f"{place / META} has format {meta['format']}, this version of Sparring reads {FORMAT}: "
+                f"use the one that wrote it, {meta['sparring']}"
+            )
+        for name in (GAME, AVERAGE, STATE):
+            if files.sha256(place / name) != meta["sha256"][name]:
+                raise Damaged(f"{place / name} fails its checksum: it is damaged")
+    except PermissionError as error:  # whoever may read it can go on
+        raise SparringError(f"cannot read {error.filename}: {error.strerror}; make it readable") from None
+    except OSError as error:
+        raise Damaged(f"cannot read {error.filename or place}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise Damaged(f"{place / META} is damaged: it does not describe a checkpoint") from None
+
+
+def _meta(path: Path) -> dict[str, Any]:
+    meta: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if len(meta) > 6 and meta.pop(CHECKSUM) != _checksum(meta):
+        raise Damaged(f"{path} fails its own checksum: it is damaged")
+    return meta
 
 
 def _state(path: Path) -> dict[str, Any]:
@@ -134,9 +202,9 @@ def _state(path: Path) -> dict[str, Any]:
         with warnings.catch_warnings(action="ignore"):
             state = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError:  # torch's own message would advise to run the code
-        raise SparringError(f"{path} is refused: it holds something else than tensors and numbers, or is cut") from None
+        raise Damaged(f"{path} is refused: it holds something else than tensors and numbers, or is cut") from None
     except (RuntimeError, EOFError) as error:
-        raise SparringError(f"{path} is damaged: {(str(error) or 'it is empty').splitlines()[0]}") from None
+        raise Damaged(f"{path} is damaged: {(str(error) or 'it is empty').splitlines()[0]}") from None
     if not isinstance(state, dict):
-        raise SparringError(f"{path} is refused: it is not the state of a trainer")
+        raise Damaged(f"{path} is refused: it is not the state of a trainer")
     return state

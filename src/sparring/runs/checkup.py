@@ -159,7 +159,7 @@ class Checkup:
         self.run.add_event("verdict", images=now.images, verdict=one.verdict, since=one.since, why=one.evidence)
         self._say(f"doctor: {one.verdict}, since {one.since:,} images: {one.evidence}")
         left, right = (draw.shown(side, self.spec) for side in self._examiner.picture(one.verdict))
-        self.run.evidence(one.verdict).parent.mkdir(exist_ok=True)
+        files.make_folder(self.run.evidence(one.verdict).parent)
         files.write(self.run.evidence(one.verdict), draw.beside(left, right, self.spec))
 
 

@@ -22,6 +22,8 @@ STATES = ("started", "resumed", "interrupted", "halted", "finished")
 """Events after which a run is in a state of that name."""
 ROLLBACK = "rollback"
 """The event of going back on the doctor's advice."""
+PATIENCE = 10.0
+"""Seconds to wait for whoever holds a folder: a sitting that was killed may not be quite gone."""
 BACK = ("started", "resumed", ROLLBACK)
 """Events with which a run goes on from an earlier checkpoint; `images` says from where."""
 
@@ -139,9 +141,9 @@ class Run:
         """The rows of `evaluations.jsonl`: a receipt each, oldest first."""
         return _rows(self.path / "evaluations.jsonl")
 
-    def add_evaluation(self, row: dict[str, Any]) -> None:
-        """Append to `evaluations.jsonl`."""
-        _append(self.path / "evaluations.jsonl", row)
+    def add_evaluation(self, *rows: dict[str, Any]) -> None:
+        """Append to `evaluations.jsonl`, all at once."""
+        _append(self.path / "evaluations.jsonl", *rows)
 
     def rewind(self, images: int) -> None:
         """Forget rows and grids from after a checkpoint, and what a kill left half-written: they are made again."""
@@ -149,35 +151,41 @@ class Run:
             files.sweep(folder)
         for path in (self.metrics, self.path / "evaluations.jsonl"):
             if path.exists():
-                rows = [row for row in _rows(path) if row["images"] <= images]
+                rows = [row for row in _rows(path) if row.get("images", images + 1) <= images]
                 files.write(path, "".join(json.dumps(row) + "\n" for row in rows))
         for path in self.sheets():
             if int(path.stem) > images:
-                path.unlink()
+                files.remove(path)
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Replace the recipe, for example by one with a larger budget."""
         files.write(self.path / "recipe.toml", to_toml(recipe))
 
     @contextmanager
-    def held(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Keep other processes from training in this folder; while one does, wait for it.
+    def held(self, say: Callable[[str], None], patience: float | None = None) -> Iterator[None]:
+        """Keep other processes from training in this folder.
 
         The system lets go of the folder when the process that holds it ends, however it ends.
 
         Args:
             say: is told that there is somebody to wait for.
+            patience: seconds to wait for it; None: `PATIENCE`.
 
         Raises:
-            SparringError: the folder cannot be written.
+            SparringError: another process holds it for longer, or the folder cannot be written.
         """
         lock = FileLock(self.path / ".lock")
+        taken = f"another process is training in {self.path}"
+        patience = PATIENCE if patience is None else patience
         try:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                say(f"another process is training in {self.path}: waiting for it to end")
-                lock.acquire()
+                if patience:
+                    say(f"{taken}: waiting {patience:g} s for it to end")
+                lock.acquire(timeout=patience)
+        except Timeout:
+            raise SparringError(f"{taken}: let it end or stop it first; nothing was changed") from None
         except OSError as error:
             raise files.unwritable(self.path, error) from error
         try:
@@ -204,6 +212,21 @@ def create(path: Path, recipe: Recipe, environment: dict[str, Any]) -> Run:
         refuse_existing(path)  # another process was faster
         raise
     return Run(path)
+
+
+@contextmanager
+def begin(path: Path, recipe: Recipe, environment: dict[str, Any]) -> Iterator[Run]:
+    """`create`, and hold the folder: of two processes that begin a run of one name at once, one is refused.
+
+    Raises:
+        UsageError: something of that name exists.
+        SparringError: the folder cannot be written, or another process took the run up at once.
+    """
+    run = create(path, recipe, environment)
+    with run.held(lambda text: None, patience=0):
+        if run.events():
+            refuse_existing(path)  # another process took it up before it was held, and has let go of it
+        yield run
 
 
 def refuse_existing(path: Path) -> None:
@@ -237,12 +260,12 @@ def runs_in(folder: Path) -> list[Run]:
     return [Run(recipe.parent) for recipe in sorted(folder.glob("[!.]*/recipe.toml"))]
 
 
-def _append(path: Path, row: dict[str, Any]) -> None:
+def _append(path: Path, *rows: dict[str, Any]) -> None:
     try:
         with path.open("a+b") as file:
             if file.tell() and not _ends_a_line(file):
                 file.write(b"\n")  # a kill or a full disk cut the last row off
-            file.write(json.dumps(row).encode() + b"\n")
+            file.write("".join(json.dumps(row) + "\n" for row in rows).encode())
     except OSError as error:
         raise files.unwritable(path, error) from error
 

@@ -1,7 +1,6 @@
 """`guard=rollback`: a run that falls ill goes back to its best checkpoint, and on with what the doctor suggests."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -11,7 +10,8 @@ from sparring.config import Recipe
 from sparring.doctor.remedies import remedy
 from sparring.doctor.verdicts import Finding
 from sparring.recipes import override, parse
-from sparring.runs import checkpoint
+from sparring.runs import checkpoint, recovery
+from sparring.runs.checkpoint import Checkpoint
 from sparring.runs.folder import ROLLBACK, Run
 from sparring.runs.session import Session
 from sparring.runs.settings import checked
@@ -39,14 +39,14 @@ def go_back(run: Run, session: Session, found: Finding, make: Make) -> Session:
     settings = remedy(found.verdict, session.recipe, session.dataset.spec)
     recipe = checked(override(session.recipe.model_dump(mode="json", exclude_none=True), parse(settings)))
     fresh = make(recipe)  # before anything is lost: it must be possible
-    place = _before(run, found.since)
-    if place is not None and not _restore_what_fits(fresh, place):
-        place = None  # a generator that starts anew needs the whole budget
+    before = _before(run, found.since, session.observer.say)
+    if before is not None and not _restore_what_fits(fresh, before[1]):
+        before = None  # a generator that starts anew needs the whole budget
         fresh = make(recipe)
     fresh.trainer.seconds = session.trainer.seconds  # time does not go back
     images = fresh.trainer.images
     session.observer.say(
-        f"guard: {found.verdict}: back to {f'{images:,} images' if place else 'the start'}, and on with "
+        f"guard: {found.verdict}: back to {f'{images:,} images' if before else 'the start'}, and on with "
         f"{' '.join(settings)} (rollback {run.rollbacks() + 1} of at most {session.recipe.rollbacks})"
     )
     # in this order, so that a kill in between leaves a run that can go on
@@ -59,22 +59,17 @@ def go_back(run: Run, session: Session, found: Finding, make: Make) -> Session:
 
 def _forget(run: Run, images: int) -> None:
     """Remove checkpoints from after so many images, and what points to them."""
-    for later in checkpoint.finished(run.checkpoints):
-        if int(later.name) > images or not images:
-            files.remove(later)
-    left = checkpoint.latest(run.checkpoints)
-    if left is None:
-        (run.path / "latest.json").unlink(missing_ok=True)
-    else:
-        files.write_json(run.path / "latest.json", {"checkpoint": left.name, "images": int(left.name)})
+    places = checkpoint.every(run.checkpoints)
+    later = [place for place in places if int(place.name) > images or not images]
+    checkpoint.point(run.checkpoints, [place for place in places if place not in later])
+    for place in reversed(later):  # if a kill comes in between, the sick run goes on from where it was less so
+        files.remove(place)
     if checkpoint.best(run.checkpoints) is None:
-        (run.path / "best.json").unlink(missing_ok=True)
         files.remove(run.best_model)
 
 
-def _restore_what_fits(session: Session, place: Path) -> bool:
+def _restore_what_fits(session: Session, saved: Checkpoint) -> bool:
     """Whether all of the generator could be taken over, which it then was."""
-    saved = checkpoint.load(place)
     shipped = session.trainer.averages.players.state_dict()
     if any(name not in saved.averages or saved.averages[name].shape != value.shape for name, value in shipped.items()):
         return False
@@ -82,16 +77,18 @@ def _restore_what_fits(session: Session, place: Path) -> bool:
     return True
 
 
-def _before(run: Run, since: int) -> Path | None:
-    """The best checkpoint if it is from before the illness, else the newest that is; None if none is."""
-    healthy = [place for place in checkpoint.finished(run.checkpoints) if int(place.name) < since]
+def _before(run: Run, since: int, say: recovery.Say) -> recovery.Found | None:
+    """The best checkpoint if it is from before the illness, else the newest that is; None if no whole one is."""
+    healthy = [place for place in checkpoint.every(run.checkpoints) if int(place.name) < since]
     best = checkpoint.best(run.checkpoints)
     if best is not None:
-        healthy = [place for place in healthy if place.name == best["checkpoint"]] or healthy
-    return healthy[-1] if healthy else None
+        healthy.sort(key=lambda place: place.name == best["checkpoint"])  # the last is tried first
+    found, damage = recovery.first_whole(reversed(healthy))
+    recovery.put_aside(run, damage, say)
+    return found
 
 
-def restore_what_fits(trainer: Trainer, saved: checkpoint.Checkpoint) -> None:
+def restore_what_fits(trainer: Trainer, saved: Checkpoint) -> None:
     """`Trainer.restore`, but what the changed settings gave another name or shape keeps its first values."""
     own = trainer.state()
     teams = saved.state["optimizers"]

@@ -15,7 +15,7 @@ from sparring.data import Dataset
 from sparring.errors import SparringError, UsageError
 from sparring.metrics.features import Extractor
 from sparring.recipes import override, parse, read_recipe
-from sparring.runs import checkpoint, choice, folder, guard, perception, preflight, several, trial
+from sparring.runs import choice, folder, guard, perception, preflight, recovery, several, trial
 from sparring.runs.choice import Choice
 from sparring.runs.environment import describe
 from sparring.runs.folder import Run
@@ -133,8 +133,8 @@ def train(
     fast = trial.sped_up(one, partial(computed, one))
     session = fast if ranks.alone else several.led(session, fast.trainer.speed, ranks)
     about = describe(session.dataset, session.device, title) | {"speed": asdict(session.trainer.speed)}
-    run = folder.create(place, session.recipe, about | perception.note(session.extractor, given=extractor is not None))
-    with run.held(observer.say):
+    about |= perception.note(session.extractor, given=extractor is not None)
+    with folder.begin(place, session.recipe, about) as run:
         try:
             return _play(run, session)
         except Exception:
@@ -166,7 +166,7 @@ def resume(
 ) -> Outcome:
     """Go on with a run exactly where its last checkpoint left it, or from the start if there is none yet.
 
-    While another process is training it, this one waits.
+    A checkpoint that is damaged is put aside, and the newest one that is whole is taken.
 
     Args:
         run: its folder.
@@ -180,7 +180,7 @@ def resume(
 
     Raises:
         UsageError: there is no such run.
-        SparringError: its last checkpoint is damaged, or its data or extractor changed.
+        SparringError: none of its checkpoints is whole, its data or extractor changed, or another process trains it.
         Halted: a loss or weight stopped being finite.
     """
     found = folder.find(Path(run))
@@ -231,11 +231,11 @@ def _check_data(run: Run, session: Session, fingerprint: str) -> None:
 
 
 def _restore(run: Run, session: Session) -> None:
-    place = checkpoint.latest(run.checkpoints)
-    if place is None:
+    found = recovery.newest(run, session.observer.say)
+    if found is None:
         session.observer.say("no checkpoint yet: starting over")
         return
-    saved = checkpoint.load(place)
+    place, saved = found
     session.observer.say(f"going on from checkpoint {place}")
     try:
         if run.rollbacks():  # the checkpoint may be from before the settings changed

@@ -26,7 +26,7 @@ from sparring.runs.folder import Run
 from sparring.runs.interruption import interruption
 from sparring.runs.parts import examples
 from sparring.runs.perception import portable
-from sparring.runs.watch import Watch
+from sparring.runs.watch import Watch, begin
 from sparring.training.distributed import Lost
 from sparring.training.loop import Progress, Trainer
 from sparring.training.speed import on_threads
@@ -222,9 +222,8 @@ class Session:
         return Checkup(run, self.recipe, self.dataset, self.trainer, self.observer.say)
 
     def _watch(self, run: Run) -> Watch | None:
-        if not self.recipe.evaluation.every or self._share(Progress(0, self.trainer.images, self.trainer.seconds)) >= 1:
-            return None
-        return Watch(run, self.recipe, self.dataset, self._product(), self.observer.say)
+        over = self._share(Progress(0, self.trainer.images, self.trainer.seconds)) >= 1
+        return begin(run, self.recipe, self.dataset, self._product(), self._config(), over, self.observer.say)
 
     def _share(self, now: Progress) -> float:
         return self.recipe.used(now.images, now.seconds)

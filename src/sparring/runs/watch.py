@@ -25,6 +25,41 @@ def check(recipe: Recipe) -> None:
     panel.find(recipe.evaluation.metric)
 
 
+def begin(
+    run: Run, recipe: Recipe, dataset: Dataset, product: Product, config: model.Config, over: bool, say: Say
+) -> "Watch | None":
+    """What watches a sitting: None where no evaluation is wanted any more.
+
+    If the run was killed between a checkpoint and its evaluation, that is made now.
+
+    Args:
+        run: its folder.
+        recipe: its table `evaluation` says whether, and how often.
+        dataset: that is trained on.
+        product: the averaged generator of the checkpoint that the run goes on from.
+        config: of its model.
+        over: whether the budget is used up.
+        say: is told what was found.
+
+    Raises:
+        UsageError: as `Watch` does.
+    """
+    every = recipe.evaluation.every
+    late = every > 0 and _missed(run, every, config.images, over)
+    if not every or (over and not late):
+        return None
+    watch = Watch(run, recipe, dataset, product, say)
+    if late:
+        watch.evaluate(product, config)
+    return watch
+
+
+def _missed(run: Run, every: int, images: int, over: bool) -> bool:
+    """Whether the newest evaluation that should be there is not; there is one at the end of a budget, too."""
+    since = images if over else max(every, images // every * every)
+    return since <= images and not any(since <= row.get("images", -1) <= images for row in run.evaluations())
+
+
 class Watch:
     """Measures the averaged generator, and points `best.json` to the best checkpoint.
 
@@ -63,8 +98,6 @@ class Watch:
             config: of the model, should it be the best.
         """
         found = self.judge.measure(product, config.images, self.names)
-        for one in found:
-            self.run.add_evaluation(one.as_row())
         name = receipt.named(self.metric, self.judge.extractor.title)
         chosen = next(one for one in found if one.metric == name)
         earlier = [one for one in receipts(self.run).get(chosen.key, []) if one != chosen]
@@ -79,3 +112,4 @@ class Watch:
         )
         if best:
             keep(self.run, chosen.metric, chosen.value, product, config)
+        self.run.add_evaluation(*(one.as_row() for one in found))  # last: after a kill before this it is made again
