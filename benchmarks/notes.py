@@ -52,8 +52,8 @@ def gan_networks() -> tuple[nn.Module, nn.Module]:
     return generator, nn.Sequential(nn.Flatten(), *hidden(784, 128, 64, 32), nn.Linear(32, 1), nn.Flatten(0))
 
 
-def dcgan_networks(channels: int = 3) -> tuple[nn.Module, nn.Module]:
-    """The DCGAN of the notes, for 32 x 32 pictures, conv_dim 32."""
+def dcgan_networks(channels: int = 3, width: int = 32, stages: int = 3) -> tuple[nn.Module, nn.Module]:
+    """The DCGAN of the notes, for pictures of 4 x 4 pixels doubled so many times; `width` is their conv_dim."""
 
     def up(inputs: int, outputs: int) -> list[nn.Module]:
         return [nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU()]
@@ -61,11 +61,17 @@ def dcgan_networks(channels: int = 3) -> tuple[nn.Module, nn.Module]:
     def down(inputs: int, outputs: int) -> list[nn.Module]:
         return [nn.Conv2d(inputs, outputs, 4, 2, 1, bias=False), nn.BatchNorm2d(outputs), nn.LeakyReLU(0.2)]
 
-    project = [nn.Linear(100, 128 * 16, bias=False), nn.Unflatten(1, (128, 4, 4)), nn.BatchNorm2d(128), nn.ReLU()]
-    generator = nn.Sequential(*project, *up(128, 64), *up(64, 32), nn.ConvTranspose2d(32, channels, 4, 2, 1), nn.Tanh())
-    first = [nn.Conv2d(channels, 32, 4, 2, 1), nn.LeakyReLU(0.2)]
-    last = [nn.Flatten(), nn.Linear(128 * 16, 1), nn.Flatten(0)]
-    return generator, nn.Sequential(*first, *down(32, 64), *down(64, 128), *last)
+    sizes = [width * 2**stage for stage in range(stages)]
+    widest = sizes[-1]
+    layers: list[nn.Module] = [nn.Linear(100, widest * 16, bias=False), nn.Unflatten(1, (widest, 4, 4))]
+    layers += [nn.BatchNorm2d(widest), nn.ReLU()]
+    for outputs, inputs in reversed(list(pairwise(sizes))):
+        layers += up(inputs, outputs)
+    generator = nn.Sequential(*layers, nn.ConvTranspose2d(width, channels, 4, 2, 1), nn.Tanh())
+    layers = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+    for inputs, outputs in pairwise(sizes):
+        layers += down(inputs, outputs)
+    return generator, nn.Sequential(*layers, nn.Flatten(), nn.Linear(widest * 16, 1), nn.Flatten(0))
 
 
 def loop(
@@ -79,22 +85,24 @@ def loop(
     real_label: float,
     lr: float,
     betas: tuple[float, float],
+    device: str = "cpu",
 ) -> Iterator[int]:
     """Train for ever; yields the number of real images of each batch."""
+    generator.to(device), discriminator.to(device)
     loader = DataLoader(Pictures(array), batch_size=batch_size, shuffle=True, num_workers=0)
     d_optimizer = torch.optim.Adam(discriminator.parameters(), lr, betas)
     g_optimizer = torch.optim.Adam(generator.parameters(), lr, betas)
 
     def noise(count: int) -> Tensor:
         values = np.random.uniform(-1, 1, (count, latent)) if uniform else np.random.normal(size=(count, latent))
-        return torch.from_numpy(values).float()
+        return torch.from_numpy(values).float().to(device)
 
     def loss(logits: Tensor, target: float) -> Tensor:
         return binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
     while True:
         for real, _ in loader:
-            real = real * 2 - 1
+            real = real.to(device) * 2 - 1
 
             d_optimizer.zero_grad()
             d_loss = loss(discriminator(real), real_label)

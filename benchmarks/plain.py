@@ -7,8 +7,7 @@ them unless one asks for more.
 """
 
 import copy
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -22,22 +21,14 @@ from sparring.nn.instance import InstanceNorm
 from sparring.nn.resampling import ResizeConvolution
 from sparring.translators.layers import ToPicture
 
-Loop = Callable[[Sequence[Images]], float]
+Players = dict[str, nn.Module]
+Step = Callable[[Iterator[Images]], int]
+"""Plays a step on the next batches, and says how many real pictures it showed."""
 
 
-def loop_of(game: Game, recipe: Recipe) -> Loop:
-    """The seconds that a plain loop takes for some batches, with copies of the game's networks."""
-    players = {name: published(player) for name, player in game.players.items()}
-    step = {"pix2pix": _pix2pix, "cyclegan": _cyclegan}[recipe.game["name"]]
-    play = step(players, recipe)
-
-    def run(batches: Sequence[Images]) -> float:
-        began = time.perf_counter()
-        for batch in batches:
-            play(inputs_of(batch), batch.pictures)
-        return time.perf_counter() - began
-
-    return run
+def copies(game: Game) -> Players:
+    """The game's networks as plain loops have them."""
+    return {name: published(player) for name, player in game.players.items()}
 
 
 class PlainNorm(nn.Module):
@@ -76,7 +67,8 @@ def published(network: nn.Module) -> nn.Module:
     return plain
 
 
-def _adam(recipe: Recipe, *networks: nn.Module) -> torch.optim.Adam:
+def adam(recipe: Recipe, *networks: nn.Module) -> torch.optim.Adam:
+    """Torch's own, for all of these networks."""
     parameters = [parameter for network in networks for parameter in network.parameters()]
     return torch.optim.Adam(parameters, lr=recipe.optimizer.lr, betas=recipe.optimizer.betas)
 
@@ -86,14 +78,17 @@ def _frozen(frozen: bool, *networks: nn.Module) -> None:
         network.requires_grad_(not frozen)
 
 
-def _pix2pix(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor, Tensor], None]:
+def pix2pix(players: Players, recipe: Recipe) -> Step:
+    """A step of the discriminator, then of the generator."""
     generator, discriminator = players["generator"], players["discriminator"]
-    of_generator, of_discriminator = _adam(recipe, generator), _adam(recipe, discriminator)
+    of_generator, of_discriminator = adam(recipe, generator), adam(recipe, discriminator)
 
     def against(logits: Tensor, target: float) -> Tensor:
         return binary_cross_entropy_with_logits(logits, torch.full_like(logits, target))
 
-    def play(x: Tensor, y: Tensor) -> None:
+    def play(batches: Iterator[Images]) -> int:
+        batch = next(batches)
+        x, y = inputs_of(batch), batch.pictures
         fake = generator(x)
         _frozen(False, discriminator)
         of_discriminator.zero_grad()
@@ -106,13 +101,15 @@ def _pix2pix(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor,
         loss = against(discriminator(torch.cat([x, fake], 1)), 1.0) + recipe.game["pixel_weight"] * l1_loss(fake, y)
         torch.autograd.backward(loss)
         of_generator.step()
+        return len(y)
 
     return play
 
 
-def _cyclegan(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor, Tensor], None]:
+def cyclegan(players: Players, recipe: Recipe) -> Step:
+    """A step of both translators, then of both discriminators."""
     g, f, d, e = (players[name] for name in ("generator", "inverse", "discriminator", "inverse-discriminator"))
-    of_translators, of_discriminators = _adam(recipe, g, f), _adam(recipe, d, e)
+    of_translators, of_discriminators = adam(recipe, g, f), adam(recipe, d, e)
     cycle, identity = recipe.game["cycle_weight"], recipe.game["identity_weight"]
 
     def against(logits: Tensor, target: float) -> Tensor:
@@ -122,7 +119,9 @@ def _cyclegan(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor
         loss = (against(network(real), 1.0) + against(network(fake.detach()), 0.0)) / 2
         torch.autograd.backward(loss)
 
-    def play(x: Tensor, y: Tensor) -> None:
+    def play(batches: Iterator[Images]) -> int:
+        batch = next(batches)
+        x, y = inputs_of(batch), batch.pictures
         fake_y, fake_x = g(x), f(y)
         back_x, back_y = f(fake_y), g(fake_x)
         _frozen(True, d, e)
@@ -135,5 +134,6 @@ def _cyclegan(players: dict[str, nn.Module], recipe: Recipe) -> Callable[[Tensor
         discriminate(d, y, fake_y)
         discriminate(e, x, fake_x)
         of_discriminators.step()
+        return len(y)
 
     return play

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from benchmarks.plain import loop_of
+from benchmarks.plain import Step, copies, cyclegan, pix2pix
 from benchmarks.translation import SHARED
 from sparring.data.batches import Images
 from sparring.runs.launch import resolve
@@ -19,6 +19,7 @@ from sparring.runs.session import Silent
 from sparring.training.loop import Trainer
 
 CASES = (("pix2pix", 64, 8), ("pix2pix", 128, 4), ("cyclegan", 64, 1), ("cyclegan", 128, 1))
+PLAINLY = {"pix2pix": pix2pix, "cyclegan": cyclegan}
 TURNS, STEPS = 7, 10
 
 
@@ -41,14 +42,23 @@ def played(trainer: Trainer, batches: Sequence[Images]) -> float:
     return time.perf_counter() - began
 
 
+def played_plainly(step: Step, batches: Sequence[Images]) -> float:
+    """Seconds of a plain loop for the batches."""
+    began, following = time.perf_counter(), iter(batches)
+    for _ in batches:
+        step(following)
+    return time.perf_counter() - began
+
+
 def measure(name: str, size: int, batch: int) -> str:
     """A row of the table."""
     side = "pairs=gray" if name == "pix2pix" else f"inputs={SHARED / 'openmoji-128.zip'}"
     settings = [f"data.size={size}", f"batch_size={batch}", f"data.{side}"]
     session = prepare(resolve(name, settings, SHARED / "twemoji-128.zip", images=10**9), name, Silent())
-    plain = loop_of(session.trainer.game, session.recipe)
+    plain = PLAINLY[name](copies(session.trainer.game), session.recipe)
     batches = [session.stream.batch(k) for k in range(STEPS)]
-    turns = [(played(session.trainer, batches), plain(batches)) for _ in range(TURNS + 1)][1:]  # the first one warms up
+    turns = [(played(session.trainer, batches), played_plainly(plain, batches)) for _ in range(TURNS + 1)]
+    del turns[0]  # it warms up
     ours, theirs = (batch * STEPS / statistics.median(side) for side in zip(*turns, strict=True))
     ratio = statistics.median(their / our for our, their in turns)
     return f"| {name} | {size} | {batch} | {theirs:.1f} | {ours:.1f} | {ratio:.2f} |"
