@@ -4,6 +4,7 @@ What is fastest differs by processor: bfloat16 halves the time of a convolution 
 next. So none of this is decided here; `runs.trial` tries.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -53,6 +54,8 @@ class Speed:
 
     def speed_up(self, game: Game) -> None:
         """Make its players compute so; once, and after all copies of them are made."""
+        if self.compiled:  # of what is compiled anew, which is no news to whoever trains
+            logging.getLogger("torch._dynamo").setLevel(logging.ERROR)
         for name, player in game.players.items():
             if self.precision == "bfloat16":
                 player.register_forward_hook(_in_float32)
