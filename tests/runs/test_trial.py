@@ -16,6 +16,8 @@ from sparring.runs.trial import Choice
 from sparring.training.agreement import Reference
 from sparring.training.speed import EXACT, Speed
 
+said: list[str] = []
+"""By the trials of a test."""
 TINY = ("data.size=8", "game.width=4", "game.latent=5", "batch_size=16", "guard=off")
 FAST = Speed(precision="bfloat16")
 
@@ -23,6 +25,7 @@ FAST = Speed(precision="bfloat16")
 @pytest.fixture(autouse=True)
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SPARRING_HOME", str(tmp_path / "home"))
+    said.clear()
     monkeypatch.setattr(trial, "LEAST", 1e-4)
     monkeypatch.setattr(trial, "COMPILING", 1e9)  # longer than a test may take
     return tmp_path / "home" / "speed"
@@ -37,7 +40,7 @@ def choice(of: Session) -> Choice:
     def make(speed: Speed) -> Session:
         return prepare(of.recipe, of.title, Silent(), of.dataset, speed=speed)
 
-    return trial.choose(of.recipe, of.dataset.spec, of.device, make)
+    return trial.choose(of.recipe, of.dataset.spec, of.device, make, said.append)
 
 
 def gains(monkeypatch: pytest.MonkeyPatch, gain: Callable[[Speed], float]) -> list[Speed]:
@@ -63,9 +66,12 @@ def test_the_fastest_is_taken_and_found_again(store: Path, monkeypatch: pytest.M
     tried = gains(monkeypatch, lambda speed: 1.5 if speed == FAST else 1.0)
     assert choice(session()) == Choice(FAST, 1.5)
     assert FAST in tried
+    assert [text for text in said if text.startswith("trying how this machine computes fastest, for ")]
     tried.clear()
+    said.clear()
     assert choice(session()) == Choice(FAST, 1.5, "found before on this machine")
     assert not tried
+    assert not said
     choice(session("game.width=8"))  # other networks
     assert tried
 
@@ -118,8 +124,6 @@ def test_a_run_says_writes_and_keeps_what_was_chosen(tmp_path: Path, monkeypatch
     class Listener(Silent):
         def say(self, text: str) -> None:
             said.append(text)
-
-    said: list[str] = []
 
     def train(name: str, images: int) -> Run:
         outcome = sparring.train(

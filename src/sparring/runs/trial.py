@@ -57,7 +57,7 @@ class Choice:
     why: str = ""
 
 
-def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make) -> Choice:
+def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make, say: Callable[[str], None]) -> Choice:
     """The way for a run: the one that was found before, or else the fastest one of those that there is time to try.
 
     Args:
@@ -65,6 +65,7 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make) -> Choi
         spec: of its pictures.
         device: where it computes.
         make: builds copies of the run, which are played and thrown away.
+        say: is told that something is tried, and for how long at most.
     """
     if recipe.speed == "exact":
         return Choice(why="asked for")
@@ -73,7 +74,9 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make) -> Choi
     place = files.store() / "speed" / f"{_key(recipe, spec, device)}.json"
     if (known := _read(place)) is not None:
         return known
-    found = _Trial(make, recipe).found()
+    trial = _Trial(make, recipe)
+    say(f"trying how this machine computes fastest, for {max(trial.left, 0):.0f} s at most")
+    found = trial.found()
     if found is None:
         return Choice(why=SHORT)
     with suppress(OSError):  # it is found again next time
@@ -89,7 +92,7 @@ def sped_up(session: Session, make: Make) -> Session:
         session: at its start.
         make: as for `choose`.
     """
-    found = choose(session.recipe, session.dataset.spec, session.device, make)
+    found = choose(session.recipe, session.dataset.spec, session.device, make, session.observer.say)
     session.observer.say(f"speed: {sentence(found)}")
     return session if found.speed == session.trainer.speed else replace(make(found.speed), observer=session.observer)
 
@@ -151,6 +154,11 @@ class _Trial:
         )
         self._until = began + SHARE * whole
 
+    @property
+    def left(self) -> float:
+        """Seconds that may still be spent."""
+        return self._until - time.perf_counter()
+
     def found(self) -> Choice | None:
         """The best way; None if there was no time to try a single one."""
         tried: list[Choice] = []
@@ -165,7 +173,7 @@ class _Trial:
         return _best(tried) if tried else None
 
     def _time_for(self, more: float = 0.0) -> bool:
-        return time.perf_counter() + 2 * TURNS * self._reference.turn_seconds + more < self._until
+        return 2 * TURNS * self._reference.turn_seconds + more < self.left
 
     def _tried(self, speed: Speed) -> Choice:
         """What it gains; nothing where it is too far off, or this machine cannot do it."""
