@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -81,20 +82,21 @@ def test_a_run_that_was_taken_up_before_it_was_held_is_left_to_the_other(
     assert [event["event"] for event in Run(tmp_path / "a").events()] == ["started", "finished"]
 
 
-def test_two_that_resume_take_turns_or_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_resume_take_turns(tmp_path: Path) -> None:
     whole, run = train(tmp_path, name="whole"), train(tmp_path, images=128)
     before = sorted(run.rglob("*"))
     watcher = Watcher(NEVER)
+    more = {"images": 192, "observer": watcher}
+    both = [threading.Thread(target=sparring.resume, args=(run,), kwargs=more) for _ in range(2)]
     with Run(run).held(print):
-        monkeypatch.setattr(folder, "PATIENCE", 0.1)
-        with pytest.raises(SparringError, match=r"another process is training in .*: let it end or stop it first"):
-            sparring.resume(run, images=192, observer=watcher)
+        with pytest.raises(SparringError, match="another process is training in"), Run(run).held(print, waits=False):
+            pass
+        for thread in both:
+            thread.start()
+        while len(watcher.said) < 2:
+            time.sleep(0.01)
+        assert all("another process is training in" in text for text in watcher.said)
         assert sorted(run.rglob("*")) == before
-        assert "waiting 0.1 s for it to end" in watcher.said[0]
-    monkeypatch.setattr(folder, "PATIENCE", 60.0)
-    both = [threading.Thread(target=sparring.resume, args=(run,), kwargs={"images": 192}) for _ in range(2)]
-    for thread in both:
-        thread.start()
     for thread in both:
         thread.join()
     assert weights(run) == weights(whole)

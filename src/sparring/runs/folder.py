@@ -22,8 +22,6 @@ STATES = ("started", "resumed", "interrupted", "halted", "finished")
 """Events after which a run is in a state of that name."""
 ROLLBACK = "rollback"
 """The event of going back on the doctor's advice."""
-PATIENCE = 10.0
-"""Seconds to wait for whoever holds a folder: a sitting that was killed may not be quite gone."""
 BACK = ("started", "resumed", ROLLBACK)
 """Events with which a run goes on from an earlier checkpoint; `images` says from where."""
 
@@ -162,30 +160,28 @@ class Run:
         files.write(self.path / "recipe.toml", to_toml(recipe))
 
     @contextmanager
-    def held(self, say: Callable[[str], None], patience: float | None = None) -> Iterator[None]:
-        """Keep other processes from training in this folder.
+    def held(self, say: Callable[[str], None], waits: bool = True) -> Iterator[None]:
+        """Keep other processes from training in this folder; while one does, wait for it.
 
         The system lets go of the folder when the process that holds it ends, however it ends.
 
         Args:
             say: is told that there is somebody to wait for.
-            patience: seconds to wait for it; None: `PATIENCE`.
+            waits: or else be refused.
 
         Raises:
-            SparringError: another process holds it for longer, or the folder cannot be written.
+            SparringError: another process holds it and this one does not wait, or the folder cannot be written.
         """
         lock = FileLock(self.path / ".lock")
         taken = f"another process is training in {self.path}"
-        patience = PATIENCE if patience is None else patience
         try:
             try:
                 lock.acquire(timeout=0)
             except Timeout:
-                if patience:
-                    say(f"{taken}: waiting {patience:g} s for it to end")
-                lock.acquire(timeout=patience)
-        except Timeout:
-            raise SparringError(f"{taken}: let it end or stop it first; nothing was changed") from None
+                if not waits:
+                    raise SparringError(f"{taken}: let it end or stop it first; nothing was changed") from None
+                say(f"{taken}: waiting for it to end")
+                lock.acquire()
         except OSError as error:
             raise files.unwritable(self.path, error) from error
         try:
@@ -223,7 +219,7 @@ def begin(path: Path, recipe: Recipe, environment: dict[str, Any]) -> Iterator[R
         SparringError: the folder cannot be written, or another process took the run up at once.
     """
     run = create(path, recipe, environment)
-    with run.held(lambda text: None, patience=0):
+    with run.held(lambda text: None, waits=False):
         if run.events():
             refuse_existing(path)  # another process took it up before it was held, and has let go of it
         yield run

@@ -166,7 +166,8 @@ def resume(
 ) -> Outcome:
     """Go on with a run exactly where its last checkpoint left it, or from the start if there is none yet.
 
-    A checkpoint that is damaged is put aside, and the newest one that is whole is taken.
+    While another process is training it, this one waits. A checkpoint that is damaged is put aside, and the newest one
+    that is whole is taken.
 
     Args:
         run: its folder.
@@ -180,7 +181,7 @@ def resume(
 
     Raises:
         UsageError: there is no such run.
-        SparringError: none of its checkpoints is whole, its data or extractor changed, or another process trains it.
+        SparringError: none of its checkpoints is whole, or its data or extractor changed.
         Halted: a loss or weight stopped being finite.
     """
     found = folder.find(Path(run))
