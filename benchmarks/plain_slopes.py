@@ -80,19 +80,15 @@ def wgan_gp(players: Players, recipe: Recipe) -> Step:
     generator, critic = players["generator"], players["discriminator"]
     of_generator, of_critic = adam(recipe, generator), adam(recipe, critic)
 
-    def fakes(real: Tensor) -> Tensor:
-        made: Tensor = generator(torch.randn(len(real), recipe.game["latent"], device=real.device))
-        return made
-
     def play(batches: Iterator[Images]) -> int:
         shown = 0
         for _ in range(recipe.game["critic_steps"]):
             real = next(batches).pictures
             share = torch.rand(len(real), 1, 1, 1, device=real.device)
-            loss = critic_loss(critic, real, fakes(real).detach(), share, recipe.game["penalty"])
+            loss = critic_loss(critic, real, _fakes(generator, real, recipe).detach(), share, recipe.game["penalty"])
             _move(of_critic, loss)
             shown += len(real)
-        _move(of_generator, -critic(fakes(real)).mean())
+        _move(of_generator, -critic(_fakes(generator, real, recipe)).mean())
         return shown
 
     return play
@@ -103,17 +99,22 @@ def relativistic(players: Players, recipe: Recipe) -> Step:
     generator, discriminator = players["generator"], players["discriminator"]
     of_generator, of_discriminator = adam(recipe, generator), adam(recipe, discriminator)
 
-    def fakes(real: Tensor) -> Tensor:
-        made: Tensor = generator(torch.randn(len(real), recipe.game["latent"], device=real.device))
-        return made
-
     def play(batches: Iterator[Images]) -> int:
         real = next(batches).pictures
-        _move(of_discriminator, pairs_loss(discriminator, real, fakes(real).detach(), recipe.game["gamma"]))
-        _move(of_generator, fooling_loss(discriminator, real, fakes(real)))
+        _move(
+            of_discriminator,
+            pairs_loss(discriminator, real, _fakes(generator, real, recipe).detach(), recipe.game["gamma"]),
+        )
+        _move(of_generator, fooling_loss(discriminator, real, _fakes(generator, real, recipe)))
         return len(real)
 
     return play
+
+
+def _fakes(generator: nn.Module, real: Tensor, recipe: Recipe) -> Tensor:
+    """As many as there are real ones."""
+    made: Tensor = generator(torch.randn(len(real), recipe.game["latent"], device=real.device))
+    return made
 
 
 def _move(optimizer: torch.optim.Adam, loss: Tensor) -> None:

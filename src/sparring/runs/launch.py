@@ -1,4 +1,4 @@
-"""Starting and continuing runs: data, game, loop and folder are wired together here and nowhere else."""
+"""Starting and continuing runs: what `prepare` made ready meets its folder and its processes here."""
 
 import time
 from collections.abc import Iterable

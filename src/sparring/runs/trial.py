@@ -13,6 +13,7 @@ from statistics import median
 
 import torch
 
+import sparring
 from sparring import files
 from sparring.config import Recipe
 from sparring.data.spec import Spec
@@ -116,6 +117,7 @@ def _steps(recipe: Recipe) -> float:
 def _key(recipe: Recipe, spec: Spec, device: torch.device) -> str:
     """What the answer depends on: machine, versions, networks, batch."""
     about = [
+        sparring.__version__,
         torch.__version__,
         torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
         torch.get_num_threads(),

@@ -72,11 +72,11 @@ class Ranks:
             Lost: a process is gone.
         """
         if not self.alone:
-            with _together():
-                for one in tensors:
-                    there = one.to(self._device).contiguous()
+            for one in tensors:
+                there = one.to(self._device).contiguous()
+                with _together():
                     dist.broadcast(there, 0)
-                    one.copy_(there)
+                one.copy_(there)
 
     def go_on(self, seconds: float) -> float | None:
         """What the leading process says before a step: the seconds of training so far; None if none is to come.
