@@ -15,6 +15,7 @@ from torch import nn
 from benchmarks import notes, plain, plain_slopes
 from sparring.games.base import Product
 from sparring.inference import sample
+from sparring.inference.quick import quickened
 from sparring.runs.launch import resolve
 from sparring.runs.prepare import prepare
 from sparring.runs.session import Session, Silent
@@ -133,8 +134,11 @@ def session_of(work: Work, place: Place, speed: Speed = EXACT, **tables: Any) ->
 
 def ours(work: Work, session: Session) -> Side:
     """Sparring's own loop with its average, or its way to draw pictures."""
-    steps = _drawn(product_of(session)) if work.against == ONE_FORWARD else _trained(session)
-    return Side(steps, flags(), session.trainer.speed.threads)
+    speed = session.trainer.speed
+    if work.against == ONE_FORWARD:
+        product = product_of(session)
+        return Side(_drawn(product if speed == EXACT else quickened(product)), flags())
+    return Side(_trained(session), flags(), speed.threads)
 
 
 def theirs(work: Work, place: Place) -> Side:

@@ -37,6 +37,8 @@ WORKS = (
     ),
     Work("sampling", "sampling 10,000, `dcgan-svhn`", "dcgan-svhn", "openmoji-128.zip", ONE_FORWARD, 2.0),
 )
+QUICK = Speed(precision="bfloat16")
+"""How pictures are drawn with `sparring sample --quick`, where that is faster."""
 WARM_UP = 2.0
 """Seconds of every side before it counts, at most."""
 HEADS = (
@@ -65,7 +67,9 @@ def table(works: Iterable[Work], place: Place, rounds: int, seconds: float) -> N
 def rows(work: Work, place: Place, rounds: int, seconds: float) -> Iterator[str]:
     """Ours in the exact way, and where another one is chosen in that as well, all in turns with theirs."""
     sessions = [session_of(work, place)]
-    if work.against != ONE_FORWARD:
+    if work.against == ONE_FORWARD:
+        sessions.append(session_of(work, place, QUICK))
+    else:
         session = session_of(work, place)
         chosen = sped_up(session, partial(computed, session))
         sessions += [chosen] * (chosen.trainer.speed != EXACT)
@@ -84,7 +88,7 @@ def rows(work: Work, place: Place, rounds: int, seconds: float) -> Iterator[str]
             [
                 work.words,
                 work.against,
-                name_of(session.trainer.speed, alone=len(sessions) == 1 and work.against != ONE_FORWARD),
+                name_of(session.trainer.speed, work, alone=len(sessions) == 1),
                 rounded(statistics.median(plain)),
                 rounded(statistics.median(rates)),
                 times(rates, plain),
@@ -102,12 +106,14 @@ def memory_of_work(work: Work, place: Place, speed: Speed | None) -> float:
     return memory_of(side, place.device)
 
 
-def name_of(speed: Speed, alone: bool) -> str:
+def name_of(speed: Speed, work: Work, alone: bool) -> str:
     """A way of computing; `alone`: auto found nothing better.
 
-    >>> name_of(EXACT, alone=True), name_of(Speed(precision="bfloat16"), alone=False)
+    >>> name_of(EXACT, WORKS[0], alone=True), name_of(Speed(precision="bfloat16"), WORKS[0], alone=False)
     ('exact, and auto', 'auto: bfloat16, channels last')
     """
+    if speed != EXACT and work.against == ONE_FORWARD:
+        return "`--quick`: bfloat16"
     if speed != EXACT:
         return f"auto: {speed}"
     return "exact, and auto" if alone else "exact"

@@ -13,6 +13,8 @@ SETTLED = 0.1
 """Share of the budget before which bad pictures are a young run's good right."""
 YOUNG = 0.25
 """Share of the budget before which a run that was never better cannot be told from one that will be."""
+LATE = 0.8
+"""Share of the budget after which what young pictures have, and lose, should be lost."""
 
 
 def diverging(course: Course) -> Flags:
@@ -116,11 +118,12 @@ def _swings(high: Flags, low: Flags) -> NDArray[np.intp]:
 def checkerboard(course: Course) -> Flags:
     """Fine detail beats with a period of 2 or 4 pixels, in pictures that are not all the same, and get no better.
 
-    Young pictures have that grid as well, and lose it.
+    Young pictures have that grid as well, and lose it: a weaker one than counts before is one that stays.
     """
     strength = np.hypot(course.smooth("peak_2"), np.maximum(course.smooth("peak_4"), 0))
     stays = ~(strength < 0.85 * earlier(strength, course.shares, 0.15)) & (course.shares > 2 * YOUNG)
-    return _lasting(stays & (strength > 0.5) & (course.smooth("variety") > 0.15), strength > 0.35)
+    strong = strength > np.where(course.shares > LATE, 0.37, 0.5)
+    return _lasting(stays & strong & (course.smooth("variety") > 0.15), strength > 0.35)
 
 
 def copying(course: Course) -> Flags:

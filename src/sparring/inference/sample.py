@@ -12,6 +12,7 @@ from sparring.data.batches import to_stored
 from sparring.errors import UsageError, did_you_mean
 from sparring.games.base import Product, sampler
 from sparring.games.noise_to_image import CLASS
+from sparring.nn.folding import folded
 from sparring.nn.latents import Code
 
 CHUNK = 64
@@ -38,10 +39,11 @@ def pictures(
         [n, height, width, channels], uint8 or uint16 as in the training data (float32 for points).
     """
     latent, device = sampler(product).latent, next(product.generator.parameters()).device
+    generator = product.generator if product.generator.training else folded(product.generator)
     end = first + count
     for start in range(first - first % CHUNK, end, CHUNK):
         latents = latent.numbered(seed, start, CHUNK, values).to(device)
-        whole = to_stored(product.generator(latents), product.spec.bits)
+        whole = to_stored(generator(latents), product.spec.bits)
         yield whole[max(first - start, 0) : end - start]
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
@@ -152,17 +154,11 @@ class Latent(BaseModel):
         >>> bool((latent.numbered(1, 0, 9)[5] == latent.numbered(1, 5, 1)[0]).all())
         True
         """
-        generator = torch.Generator()
-        rows = torch.empty(count, self.noise + len(self.codes))
-        for row, number in zip(rows, range(first, first + count), strict=True):
-            generator.manual_seed(mix("picture", seed, number))
-            if self.distribution == "normal":
-                row[: self.noise].normal_(generator=generator)
-            else:
-                row[: self.noise].uniform_(-1, 1, generator=generator)
-            row[self.noise :].uniform_(generator=generator)
-        parts, turns = [rows[:, : self.noise]], torch.arange(first, first + count)
-        for place, code in enumerate(self.codes, self.noise):
+        noise = _raw(mix("noise", seed), first, count, self.noise)
+        parts = [_normal(noise) if self.distribution == "normal" else _even(noise) * 2 - 1]
+        rows = _even(_raw(mix("codes", seed), first, count, len(self.codes)))
+        turns = torch.arange(first, first + count)
+        for place, code in enumerate(self.codes):
             among = max(1, len(code.values))
             if code.name in (values or {}):
                 wanted = torch.full((count,), (values or {})[code.name])
@@ -173,6 +169,29 @@ class Latent(BaseModel):
                 rows[:, place] *= among  # the level's part and the place in it, from one number
             parts.append(code.write(wanted, rows[:, place]))
         return torch.cat(parts, 1)
+
+
+def _raw(key: int, first: int, count: int, size: int) -> NDArray[np.uint64]:
+    """[count, size] whole numbers of 64 random bits: each picture has its own place in one long sequence.
+
+    The sequence is Philox's (Salmon et al., 2011, https://doi.org/10.1145/2063384.2063405), whose n-th block of four
+    numbers is had without those before it.
+    """
+    blocks = -(-size // 4)
+    sequence = np.random.Philox(key=key).advance(first * blocks)
+    return sequence.random_raw(count * blocks * 4).reshape(count, blocks * 4)[:, :size]
+
+
+def _even(raw: NDArray[np.uint64]) -> Tensor:
+    """The same numbers as U[0, 1), float32, each of which has 24 digits."""
+    return torch.from_numpy((raw >> np.uint64(40)).astype(np.float32)) * 2.0**-24
+
+
+def _normal(raw: NDArray[np.uint64]) -> Tensor:
+    """The same numbers as N(0, 1), float32: where the distribution has so much below it."""
+    below = torch.from_numpy((raw >> np.uint64(11)).astype(np.float64)) * 2.0**-53 + 2.0**-54
+    above: Tensor = torch.special.ndtri(below)
+    return above.float()
 
 
 class Levels(nn.Module):
