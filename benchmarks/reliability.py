@@ -1,11 +1,15 @@
 """Long runs: killed at random moments they go on to the same weights, and their memory does not grow.
 
 Run: python -m benchmarks.reliability kill [--times 50] [--recipes gan,dcgan] [--set key=value ...]
+                                           [--nproc 2 | --bfloat16 --images 8000]
      python -m benchmarks.reliability soak [--minutes 30] [--recipe dcgan] [--set key=value ...]
 (50 kills take a quarter of an hour)
 
 `kill` saves after every step, so that most kills fall into a checkpoint that is being written. A run is killed at a
-random share of its images, half of them a second time while they resume, and then goes on to its end.
+random share of its images, half of them a second time while they resume, and then goes on to its end. Of several
+processes that play one run, half of the kills hit a single one: the others should save and end by themselves; and each
+resume has as many processes as the run had, or one. `--bfloat16` has the runs find that this way of computing was the
+fastest here, which only runs of 500 steps ask.
 """
 
 import argparse
@@ -19,15 +23,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from sparring import files
+from sparring.data import open_dataset
 from sparring.errors import SparringError
-from sparring.runs import checkpoint
+from sparring.runs import checkpoint, trial
+from sparring.runs.launch import resolve
+from sparring.training.speed import Speed, on_threads
 
 LATENT = "game.latent=5"
 GRAY = "data.pairs=gray"
@@ -53,6 +62,8 @@ TINY = (
 SEED = 1
 TURN = 0.3
 """Seconds within which a kill comes once the run has got so far: a few steps and checkpoints."""
+PATIENCE = 60.0
+"""Seconds within which the other processes should end once one was killed."""
 EARLY = 0.15
 """Of the kills, the share that comes before the first checkpoint or while a resume is still reading."""
 
@@ -127,12 +138,16 @@ class Killer:
         recipe: a name of `CASES`, or of any recipe that needs no settings of its own.
         settings: on top.
         images: of a run.
+        processes: that play it.
         folder: for its runs.
         chance: where random moments come from.
     """
 
-    def __init__(self, recipe: str, settings: list[str], images: int, folder: Path, chance: random.Random) -> None:
+    def __init__(
+        self, recipe: str, settings: list[str], images: int, processes: int, folder: Path, chance: random.Random
+    ) -> None:
         self.case, self.images, self.folder, self.chance = Case(recipe), images, folder, chance
+        self.processes = processes
         self.settings = [*TINY, *CASES.get(recipe, ()), *settings]
         folder.mkdir(parents=True)
         self.log = folder / "log.txt"
@@ -144,7 +159,11 @@ class Killer:
 
     def _train(self, name: str) -> subprocess.Popen[bytes]:
         options = ["--data", "digits", "--seed", SEED, "--images", self.images, "--runs", self.folder, "--name", name]
+        options += ["--nproc", self.processes]
         return start("train", self.case.recipe, *self.settings, *map(str, options), log=self.log)
+
+    def _resume(self, run: Path) -> subprocess.Popen[bytes]:
+        return start("resume", run, "--nproc", str(self.chance.choice([1, self.processes])), log=self.log)
 
     def play(self, most: int) -> int:
         """A run that is killed once, or twice; the number of kills, at most so many."""
@@ -155,7 +174,7 @@ class Killer:
             time.sleep(0.002)
         kills = self._kill(process, run)
         if kills and kills < most and self.chance.random() < 0.5:
-            again = self._kill(start("resume", run, log=self.log), run, resumes=True)
+            again = self._kill(self._resume(run), run, resumes=True)
             case.resumes += again
             kills += again
         self._end(run)
@@ -170,18 +189,35 @@ class Killer:
             while reached(run) < goal and process.poll() is None:
                 time.sleep(0.002)
             time.sleep(self.chance.uniform(0, TURN))
-        if process.poll() is None:  # else its number may be another's by now
-            os.killpg(process.pid, signal.SIGKILL)
-        if process.wait() != -signal.SIGKILL:
+        if not self._shot(process, run):
             return 0
         self.case.shares.append(reached(run) / self.images)
         if trouble := pointed_to(run):
             self.case.troubles.append(f"{run} after a kill at {self.case.shares[-1]:.1%}: {trouble}")
         return 1
 
+    def _shot(self, process: subprocess.Popen[bytes], run: Path) -> bool:
+        """Kill all of its processes, or one of several; whether there was still something to kill."""
+        if process.poll() is not None:  # its number may be another's by now
+            return False
+        _, *players = family(process.pid)
+        if len(players) < self.processes or self.processes == 1 or self.chance.random() < 0.5:
+            for one in (process.pid, *players):
+                with suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
+            return process.wait() == -signal.SIGKILL
+        with suppress(ProcessLookupError):
+            os.kill(self.chance.choice(players), signal.SIGKILL)
+        try:
+            return process.wait(PATIENCE) != 0
+        except subprocess.TimeoutExpired:
+            self.case.troubles.append(f"{run}: the others went on for {PATIENCE:.0f} s without one that was killed")
+            os.killpg(process.pid, signal.SIGKILL)
+            return True
+
     def _end(self, run: Path) -> None:
         """Go on to the end, and compare."""
-        if code := start("resume", run, log=self.log).wait():
+        if code := self._resume(run).wait():
             self.case.troubles.append(f"{run} did not resume: exit code {code}, see {self.log}")
             return
         self.case.ended += 1
@@ -192,14 +228,26 @@ class Killer:
         shutil.rmtree(run)
 
 
-def kill(recipes: list[str], settings: list[str], times: int, images: int, seed: int) -> bool:
+def find_bfloat16(recipe: str, settings: list[str], images: int, home: Path) -> None:
+    """Have runs believe that this way of computing was found to be the fastest, in the store of `home`."""
+    os.environ["SPARRING_HOME"] = str(home)
+    resolved = resolve(recipe, [*TINY, *CASES.get(recipe, ()), *settings], Path("digits"), seed=SEED, images=images)
+    with on_threads(int(os.environ.get("OMP_NUM_THREADS", "1"))):
+        place = trial.kept_at(resolved, open_dataset(resolved.data).spec, torch.device("cpu"))
+    trial.keep(place, trial.Choice(Speed(precision="bfloat16"), gain=2.0))
+
+
+def kill(options: argparse.Namespace) -> bool:
     """Kill runs of these recipes, so many times in all; whether all went well. A recipe's first trouble is its last."""
-    chance, folder = random.Random(seed), Path(tempfile.mkdtemp(prefix="reliability-"))
+    recipes, times, settings, images = options.recipes.split(","), options.times, options.set, options.images
+    chance, folder = random.Random(options.seed), Path(tempfile.mkdtemp(prefix="reliability-"))
     print("| recipe | kills | of these in a resume | at a share of the run | resumed | equal |")
     print("| --- | --- | --- | --- | --- | --- |")
     cases = []
     for number, recipe in enumerate(recipes[:times]):
-        killer = Killer(recipe, settings, images, folder / recipe, chance)
+        if options.bfloat16:
+            find_bfloat16(recipe, settings, images, folder / "home")
+        killer = Killer(recipe, settings, images, options.nproc, folder / recipe, chance)
         left = times // len(recipes) + (number < times % len(recipes))
         while left > 0 and not killer.case.troubles:
             left -= killer.play(left)
@@ -278,16 +326,15 @@ def main() -> None:
     killing.add_argument("--recipes", default=",".join(CASES))
     killing.add_argument("--images", type=int, default=3200)
     killing.add_argument("--seed", type=int, default=0, help="of the moments")
+    killing.add_argument("--nproc", type=int, default=1, help="processes that play a run")
+    killing.add_argument("--bfloat16", action="store_true", help="compute in bfloat16")
     soaking = commands.add_parser("soak")
     soaking.add_argument("--minutes", type=float, default=30)
     soaking.add_argument("--recipe", default="dcgan")
     for command in (killing, soaking):
         command.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", action="extend")
     options = parser.parse_args()
-    if options.command == "kill":
-        fine = kill(options.recipes.split(","), options.set, options.times, options.images, options.seed)
-    else:
-        fine = soak(options.recipe, options.set, options.minutes)
+    fine = kill(options) if options.command == "kill" else soak(options.recipe, options.set, options.minutes)
     sys.exit(not fine)
 
 

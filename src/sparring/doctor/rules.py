@@ -118,11 +118,13 @@ def _swings(high: Flags, low: Flags) -> NDArray[np.intp]:
 def checkerboard(course: Course) -> Flags:
     """Fine detail beats with a period of 2 or 4 pixels, in pictures that are not all the same, and get no better.
 
-    Young pictures have that grid as well, and lose it: a weaker one than counts before is one that stays.
+    Young pictures have that grid as well, and lose it: late in a run a weaker one counts. It must have been there for a
+    while, as what comes and goes is not of the layers.
     """
     strength = np.hypot(course.smooth("peak_2"), np.maximum(course.smooth("peak_4"), 0))
-    stays = ~(strength < 0.85 * earlier(strength, course.shares, 0.15)) & (course.shares > 2 * YOUNG)
-    strong = strength > np.where(course.shares > LATE, 0.37, 0.5)
+    then = earlier(strength, course.shares, 0.15)
+    stays = ~(strength < 0.85 * then) & (course.shares > 2 * YOUNG)
+    strong = np.minimum(strength, then) > np.where(course.shares > LATE, 0.37, 0.5)
     return _lasting(stays & strong & (course.smooth("variety") > 0.15), strength > 0.35)
 
 

@@ -72,7 +72,7 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make, say: Ca
         return Choice(why="asked for")
     if _steps(recipe) < FEWEST:
         return Choice(why=SHORT)
-    place = files.store() / "speed" / f"{_key(recipe, spec, device)}.json"
+    place = kept_at(recipe, spec, device)
     if (known := _read(place)) is not None:
         return known
     trial = _Trial(make, recipe)
@@ -81,9 +81,23 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make, say: Ca
     if found is None:
         return Choice(why=SHORT)
     with suppress(OSError):  # it is found again next time
-        place.parent.mkdir(parents=True, exist_ok=True)
-        files.write(place, json.dumps(asdict(found)).encode())
+        keep(place, found)
     return found
+
+
+def kept_at(recipe: Recipe, spec: Spec, device: torch.device) -> Path:
+    """The file for what is found for such a run on this machine."""
+    return files.store() / "speed" / f"{_key(recipe, spec, device)}.json"
+
+
+def keep(place: Path, found: Choice) -> None:
+    """Write down what was found, for the next run like it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    files.write(place, json.dumps(asdict(found)))
 
 
 def sped_up(session: Session, make: Make) -> Session:
