@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +120,33 @@ class Side:
                 steps += 1
             wait()
             return pictures / (time.perf_counter() - began)
+
+
+class Elsewhere:
+    """A side in a process of its own, so that nothing that ours does to its process changes it.
+
+    Args:
+        make: of the side; a function at the top of a module.
+        arguments: of it.
+    """
+
+    def __init__(self, make: Callable[..., Side], *arguments: Any) -> None:
+        context = get_context("spawn")
+        self._line, other = context.Pipe()
+        context.Process(target=_take_turns, args=(other, make, arguments), daemon=True).start()
+
+    def turn(self, seconds: float, least: int = 1) -> float:
+        """As that of the side."""
+        self._line.send((seconds, least))
+        rate: float = self._line.recv()
+        return rate
+
+
+def _take_turns(line: Connection, make: Callable[..., Side], arguments: tuple[Any, ...]) -> None:
+    side = make(*arguments)
+    with suppress(EOFError):  # the process that asked is gone
+        while True:
+            line.send(side.turn(*line.recv()))
 
 
 def wait() -> None:

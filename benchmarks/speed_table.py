@@ -7,7 +7,19 @@ from functools import partial
 import torch
 
 from benchmarks.speed_measures import in_a_process, memory_of, most_operations, operations
-from benchmarks.speed_sides import NOTES, ONE_FORWARD, PLAINLY, PUBLISHED, Place, Work, ours, session_of, theirs
+from benchmarks.speed_sides import (
+    NOTES,
+    ONE_FORWARD,
+    PLAINLY,
+    PUBLISHED,
+    Elsewhere,
+    Place,
+    Side,
+    Work,
+    ours,
+    session_of,
+    theirs,
+)
 from sparring.runs.prepare import computed
 from sparring.runs.trial import sped_up
 from sparring.training.speed import EXACT, Speed, on_threads
@@ -73,8 +85,9 @@ def rows(work: Work, place: Place, rounds: int, seconds: float) -> Iterator[str]
         session = session_of(work, place)
         chosen = sped_up(session, partial(computed, session))
         sessions += [chosen] * (chosen.trainer.speed != EXACT)
-    sides = [theirs(work, place), *(ours(work, session) for session in sessions)]
-    each = operations(sides[1])
+    own_sides = [ours(work, session) for session in sessions]
+    each = operations(own_sides[0])
+    sides: list[Side | Elsewhere] = [Elsewhere(theirs, work, place), *own_sides]
     for side in sides:
         side.turn(min(seconds, WARM_UP), least=2)
     turns, most = [], []

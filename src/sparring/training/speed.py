@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from sparring.games.base import Game
+from sparring.nn.layout import keep_in_order, laid_out
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ class Speed:
 
     def lay_out(self, game: Game) -> None:
         """Put the weights of its players into order; before anything is made that should lie as they do."""
-        order = torch.channels_last if self.layout == "channels-last" else torch.contiguous_format
-        game.players.to(memory_format=order)  # type: ignore[call-overload]
+        if self.layout == "channels-last":
+            keep_in_order(laid_out(game.players))
+        else:
+            game.players.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
 
     def speed_up(self, game: Game) -> None:
         """Make its players compute so; once, and after all copies of them are made."""
