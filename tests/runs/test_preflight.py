@@ -10,7 +10,7 @@ import torch
 import sparring
 from sparring import files
 from sparring.errors import UsageError
-from sparring.runs import preflight
+from sparring.runs import folder, preflight
 from sparring.runs.launch import resolve
 from sparring.runs.prepare import prepare, smaller
 from sparring.runs.preview import preview
@@ -89,3 +89,36 @@ def test_free_memory_is_the_least_that_is_known(tmp_path: Path, monkeypatch: pyt
     assert memory.free(cpu) == 1_000_000
     (tmp_path / "memory.max").write_text("max\n")
     assert memory.free(cpu) == 2000 * 1024
+
+
+def test_the_largest_batch_that_fits_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ("data.size=16", "game.width=8", "data.path=digits", "batch_size=auto", "optimizer.lr=1e-4")
+    fits = preview(session("dcgan", "batch_size=64")).memory["a step in all"]
+    monkeypatch.setattr(memory, "free", lambda device: int(1.3 * fits))
+    said: list[str] = []
+    outcome = sparring.train("dcgan", *settings, runs=tmp_path, name="a", images=256, observer=Heard(said))
+    made = folder.find(tmp_path / "a").recipe()
+    assert (made.batch_size, made.optimizer.lr, outcome.images) == (64, 1e-4, 256)
+    assert "batch_size=64 fits into memory" in said
+    monkeypatch.setattr(memory, "free", lambda device: 1000)
+    with pytest.raises(UsageError, match=r"batch_size=auto: a step with 2 pictures takes"):
+        sparring.train("dcgan", *settings, runs=tmp_path, name="b", images=256)
+    monkeypatch.setattr(memory, "free", lambda device: None)
+    with pytest.raises(UsageError, match=r"batch_size=auto: the system does not say"):
+        sparring.train("dcgan", *settings, runs=tmp_path, name="b", images=256)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_the_largest_batch_is_no_large_part_of_the_set() -> None:
+    made = session("dcgan", "game.aids.packing=4")  # 1,797 digits
+    assert preflight.batch_that_fits(made, partial(smaller, made)) == 128
+
+
+class Heard(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self, said: list[str]) -> None:
+        self.said = said
+
+    def say(self, text: str) -> None:
+        self.said.append(text)

@@ -32,14 +32,14 @@ class Shared:
         return (batch.part(self.ranks.rank, self.ranks.world) for batch in self.whole.starting(k))
 
 
-def pool_free(name: str) -> dict[str, Any]:
-    """Options without a pool of earlier fakes, which every process keeps by itself."""
-    return {"pool": 0} if "pool" in games.check({"name": name})[0] else {}
+def small_pool(name: str) -> dict[str, Any]:
+    """Options for a pool of earlier fakes that is soon full."""
+    return {"pool": 4} if "pool" in games.check({"name": name})[0] else {}
 
 
 def played(name: str, ranks: Ranks = ALONE) -> Trainer:
     """A game after some steps, on batches in two parts."""
-    of = trainer(name, SPEC, parts=PARTS, ranks=ranks, **pool_free(name))
+    of = trainer(name, SPEC, parts=PARTS, ranks=ranks, **small_pool(name))
     of.follow()
     for _, _ in zip(of.run(Shared(Noise(SPEC, of.game.takes), ranks)), range(STEPS - 1), strict=False):
         pass

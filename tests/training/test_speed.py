@@ -114,6 +114,7 @@ def test_the_gradient_of_a_penalty_is_the_same_beside_compiled_players_and_not_z
 
 
 @pytest.mark.filterwarnings("ignore:The .grad attribute")
+@pytest.mark.filterwarnings("ignore:<class 'torch.autograd.function.Function'>")  # the compiler's own doing
 def test_compiled_players_play_the_same_game(traced: list[nn.Module]) -> None:
     assert reference().disagreement(made(speed=Speed(compiled=True))) < 1e-3
     assert len(traced) == 2

@@ -22,10 +22,12 @@ from sparring.runs.folder import Run
 from sparring.runs.prepare import computed, like, opened, prepare, smaller
 from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
-from sparring.training.distributed import join
+from sparring.training.distributed import Ranks, join
 from sparring.training.speed import Speed
 
 Paths = str | Path
+AUTO = "batch_size=auto"
+"""The setting that asks for the largest batch that fits into memory."""
 
 
 def resolve(recipe: str, settings: Iterable[str] = (), data: Paths | None = None, **tables: Any) -> Recipe:
@@ -92,7 +94,8 @@ def train(
 
     Args:
         recipe: a name that `sparring recipes` lists, or the path of a TOML file; None: what suits the pictures.
-        settings: `key=value` strings on top of the recipe, for example `"optimizer.lr=1e-4"`.
+        settings: `key=value` strings on top of the recipe, for example `"optimizer.lr=1e-4"`; `"batch_size=auto"`
+            takes the largest batch that fits into memory.
         data: a folder, zip, tar or array file of pictures, or the name of an embedded set.
         runs: the folder that the run's folder is made in.
         name: of the run; by default the recipe's name and the time.
@@ -120,11 +123,15 @@ def train(
     if recipe is None:
         chosen, dataset = choose(settings, data, observer)
         recipe, settings = chosen.recipe, (*chosen.settings, *settings)
+    largest = AUTO in settings
+    settings = tuple(setting for setting in settings if setting != AUTO)
     resolved = resolve(recipe, settings, data, seed=seed, images=images, minutes=minutes)
     title = Path(recipe).stem
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
     session = prepare(several.divided(resolved, ranks), title, observer, dataset, extractor)
+    if largest:
+        session = _with_largest_batch(session, ranks)
     one = several.own(session, ranks)
     if forecast:
         found = preflight.forecast(one.recipe, one, partial(smaller, one))
@@ -141,6 +148,15 @@ def train(
             if session.trainer.step == 0:
                 files.remove(run.path)  # it never began
             raise
+
+
+def _with_largest_batch(session: Session, ranks: Ranks) -> Session:
+    """The same run with the largest batch that fits; the learning rate stays, as the best one is not known."""
+    if not ranks.alone:
+        raise UsageError(f"{AUTO} is for one process: give the number of pictures that all processes share")
+    found = preflight.batch_that_fits(session, partial(smaller, session))
+    session.observer.say(f"batch_size={found} fits into memory")
+    return like(session, session.recipe.model_copy(update={"batch_size": found}))
 
 
 def _play(run: Run, session: Session) -> Outcome:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log2
 
 from sparring.config import Recipe
 from sparring.errors import UsageError
@@ -14,6 +15,10 @@ PROBE = 32
 """The largest batch that is tried to learn how memory grows."""
 MARGIN = 0.9
 """The share of free memory that a batch which is advised may take: kernels need some for themselves."""
+MOST = 1024
+"""The largest batch that is found where it is to be found."""
+ROUNDS = 8
+"""Batches that an epoch has at least where the batch is to be found."""
 
 Make = Callable[[int], Session]
 """A session like that of the run, with another batch size."""
@@ -38,11 +43,80 @@ class Forecast:
     whole: float
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What a step takes: a part that does not depend on the batch, and a part that grows with it.
+
+    Two steps with small batches tell that of a large one, which is never played if it cannot fit.
+
+    Attributes:
+        fixed: bytes.
+        slope: bytes for each picture of a batch.
+        least: pictures that a batch is a multiple of.
+    """
+
+    fixed: float
+    slope: float
+    least: int
+
+    def of(self, batch: int) -> int:
+        """Bytes of a step with such a batch."""
+        return round(self.fixed + self.slope * batch)
+
+    def fitting(self, free: int) -> int:
+        """The largest batch that fits into so many bytes and leaves kernels their own; 0 if none does.
+
+        >>> Growth(fixed=100, slope=10, least=4).fitting(free=200)
+        8
+        """
+        return int((MARGIN * free - self.fixed) / self.slope) // self.least * self.least if self.slope > 0 else 0
+
+
+def growth(recipe: Recipe, session: Session, make: Make) -> Growth:
+    """Find out how memory grows, by steps on copies."""
+    least = _least(session)
+    small = max(least, min(PROBE, recipe.batch_size // 4) // least * least)
+    sizes = (small, 2 * small) if recipe.batch_size > 2 * small else (recipe.batch_size,)
+    steps = [preview(make(size)).memory["a step in all"] for size in sizes]
+    slope = (steps[-1] - steps[0]) / (sizes[-1] - sizes[0]) if len(sizes) > 1 else 0.0
+    return Growth(steps[0] - slope * sizes[0], slope, least)
+
+
+def batch_that_fits(session: Session, make: Make) -> int:
+    """The largest batch that fits into free memory, of the sizes that are halves of each other.
+
+    It is at most 1,024, and an eighth of the pictures: larger ones teach hardly more in a step.
+
+    Args:
+        session: of the run, with a batch of any size; it is not touched.
+        make: builds others of it.
+
+    Raises:
+        UsageError: nothing fits, or the system does not say what is free.
+    """
+    free = memory.free(session.device)
+    if free is None:
+        raise UsageError("batch_size=auto: the system does not say how much memory is free: give a number")
+    least = _least(session)
+    most = max(least, min(MOST, len(session.dataset) // ROUNDS))
+    found = growth(session.recipe.model_copy(update={"batch_size": max(most, 2 * least + 1)}), session, make)
+    fits = min(most, found.fitting(free))
+    if fits < least:
+        raise UsageError(
+            f"batch_size=auto: a step with {least} pictures takes about {_size(found.of(least))}, and "
+            f"{_size(free)} are free: take a smaller game.width or data.size"
+        )
+    doublings = int(log2(fits / least))
+    return least << doublings
+
+
+def _least(session: Session) -> int:
+    """Pictures that every batch is a multiple of, so that any of its parts can be played."""
+    return 2 * session.trainer.game.multiple * session.recipe.parts
+
+
 def forecast(recipe: Recipe, session: Session, make: Make) -> Forecast:
     """Find out what a run will take; the session itself is not touched.
-
-    A step's memory is a part that does not depend on the batch and a part that grows with it, so two steps with small
-    batches tell that of a large one, which is never played if it cannot fit.
 
     Args:
         recipe: of the run.
@@ -52,15 +126,10 @@ def forecast(recipe: Recipe, session: Session, make: Make) -> Forecast:
     Raises:
         UsageError: it cannot fit into memory; the message names the largest batch that would.
     """
-    least = 2 * session.trainer.game.multiple * recipe.parts
-    small = max(least, min(PROBE, recipe.batch_size // 4) // least * least)
-    sizes = (small, 2 * small) if recipe.batch_size > 2 * small else (recipe.batch_size,)
-    steps = [preview(make(size)).memory["a step in all"] for size in sizes]
-    slope = (steps[-1] - steps[0]) / (sizes[-1] - sizes[0]) if len(sizes) > 1 else 0.0
-    needed = round(steps[0] + slope * (recipe.batch_size - sizes[0]))
-    free = memory.free(session.device)
+    grown = growth(recipe, session, make)
+    needed, free = grown.of(recipe.batch_size), memory.free(session.device)
     if free is not None and needed > free:
-        raise UsageError(_too_much(recipe.batch_size, needed, free, round(steps[0] - slope * sizes[0]), slope, least))
+        raise UsageError(_too_much(recipe.batch_size, grown, free))
     rate = _rate(make(recipe.batch_size))
     whole = min(
         recipe.images / rate if recipe.images else float("inf"),
@@ -69,10 +138,10 @@ def forecast(recipe: Recipe, session: Session, make: Make) -> Forecast:
     return Forecast(needed, free, rate, min(whole, recipe.record.samples / rate), whole)
 
 
-def _too_much(batch: int, needed: int, free: int, fixed: int, slope: float, least: int) -> str:
-    fits = int((MARGIN * free - fixed) / slope) // least * least if slope > 0 else 0
-    remedy = f"set batch_size={fits}" if fits >= least else "take a smaller game.width or data.size"
-    return f"a step with batch_size={batch} takes about {_size(needed)}, and {_size(free)} are free: {remedy}"
+def _too_much(batch: int, grown: Growth, free: int) -> str:
+    fits = grown.fitting(free)
+    remedy = f"set batch_size={fits}" if fits >= grown.least else "take a smaller game.width or data.size"
+    return f"a step with batch_size={batch} takes about {_size(grown.of(batch))}, and {_size(free)} are free: {remedy}"
 
 
 def _rate(session: Session) -> float:

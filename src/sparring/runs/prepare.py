@@ -15,6 +15,7 @@ from sparring.runs.parts import open_set
 from sparring.runs.preview import settled
 from sparring.runs.session import Observer, Session, Silent
 from sparring.seeds import mix
+from sparring.training import memory
 from sparring.training.device import find_device
 from sparring.training.distributed import ALONE, Ranks
 from sparring.training.loop import Trainer
@@ -45,6 +46,7 @@ def prepare(
         UsageError: the data's name, the device or the combination of game and pictures is wrong.
         SparringError: the data is broken.
     """
+    memory.keep()
     device = find_device(recipe.device if ranks.alone else ranks.device(recipe.device))
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False  # speed=exact is float32
     recipe = recipe.model_copy(update={"data": _absolute(recipe.data), "game": perception.absolute(recipe.game)})

@@ -1,5 +1,6 @@
 """Several processes that play one run together, each on its own part of every batch."""
 
+import atexit
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -128,8 +129,14 @@ def join(device: str = "auto") -> Ranks:
         if int(os.environ.get("WORLD_SIZE", "1")) < 2:
             return ALONE
         dist.init_process_group("nccl" if _on_gpu(device) else "gloo")
+        atexit.register(_leave)  # or its threads would still be at work when the process ends, which then aborts
     there = torch.device("cuda", torch.cuda.current_device()) if dist.get_backend() == "nccl" else torch.device("cpu")
     return Ranks(dist.get_rank(), dist.get_world_size(), there)
+
+
+def _leave() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def _on_gpu(device: str) -> bool:

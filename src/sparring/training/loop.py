@@ -16,7 +16,6 @@ from sparring.data.batches import Images
 from sparring.errors import Halted
 from sparring.games.base import Game, Move, Terms
 from sparring.seeds import mix
-from sparring.training import memory
 from sparring.training.averages import Averages
 from sparring.training.device import reseed
 from sparring.training.distributed import ALONE, Lost, Ranks
@@ -87,7 +86,6 @@ class Trainer:
         parts: int = 1,
         ranks: Ranks = ALONE,
     ) -> None:
-        memory.keep()
         self.game = game.to(device).train()
         speed.lay_out(game)
         self._players: dict[str, nn.Module] = dict(game.players.items())

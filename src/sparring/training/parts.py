@@ -16,8 +16,8 @@ class Parts:
     """How the parts of a batch make one step: gradients and running statistics are averaged over them.
 
     Each part has noise of its own, and sees running statistics as they were before the batch; batch norm and whatever
-    else mixes samples sees one part at a time. So it does not matter how many processes share the parts. What a
-    `HistoryPool` remembers stays with its process.
+    else mixes samples sees one part at a time, and has its share of a `HistoryPool`. So it does not matter how many
+    processes share the parts.
 
     Args:
         game: whose buffers are averaged.
@@ -28,11 +28,13 @@ class Parts:
     def __init__(self, game: Game, count: int = 1, ranks: Ranks = ALONE) -> None:
         self.count, self.ranks = count, ranks
         self.here = count // ranks.world
-        pools = {one for module in game.modules() if isinstance(module, HistoryPool) for one in module.modules()}
+        self._pools = [module for module in game.modules() if isinstance(module, HistoryPool)]
+        for pool in self._pools:
+            pool.divide(count)
         self._slots = [
             (module._buffers, name)
             for module in game.modules()
-            if module not in pools
+            if not isinstance(module, HistoryPool)
             for name, one in module._buffers.items()
             if one is not None and one.dtype != torch.bool
         ]
@@ -62,6 +64,8 @@ class Parts:
         if self.whole:
             yield
             return
+        for pool in self._pools:
+            pool.part = self.number(at)
         # other tensors in their place: what is written into those is needed when gradients are computed
         self._hold(self._seen[at])
         yield
@@ -77,13 +81,28 @@ class Parts:
     @torch.no_grad()
     def settle(self) -> None:
         """Once a batch is played: what was counted is added up, and what was measured is averaged."""
-        if self.whole or not self._slots:
+        if self.whole:
+            return
+        if not self.ranks.alone:
+            self._share_pools()
+        if not self._slots:
             return
         changes = [[after - before for after, before in zip(seen, self._buffers, strict=True)] for seen in self._seen]
         totals = [torch.stack(some).sum(0) for some in zip(*changes, strict=True)]
         self.ranks.add_(totals)
         for own, total in zip(self._buffers, totals, strict=True):
             own += total / self.count if total.is_floating_point() else total
+
+    def _share_pools(self) -> None:
+        """Each process has filled the shares of its own parts: now all have all of them."""
+        filled = []
+        for pool in self._pools:
+            others = [part for part in range(self.count) if part // self.here != self.ranks.rank]
+            for part in others:
+                pool.share(part).zero_()
+            pool.count[others] = 0
+            filled += [pool.kept, pool.count]
+        self.ranks.add_(filled)  # to nothing, which leaves every digit as it is
 
     def _held(self) -> list[Tensor]:
         return [held for buffers, name in self._slots if (held := buffers[name]) is not None]
