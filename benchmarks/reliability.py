@@ -163,6 +163,8 @@ class Killer:
         return start("train", self.case.recipe, *self.settings, *map(str, options), log=self.log)
 
     def _resume(self, run: Path) -> subprocess.Popen[bytes]:
+        if not run.exists():  # it was not killed itself, and had not begun: then it leaves nothing
+            return self._train(run.name)
         return start("resume", run, "--nproc", str(self.chance.choice([1, self.processes])), log=self.log)
 
     def play(self, most: int) -> int:

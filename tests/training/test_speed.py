@@ -128,3 +128,14 @@ def test_threads_are_given_back() -> None:
     assert torch.get_num_threads() == before
     with on_threads(0):
         assert torch.get_num_threads() == before
+
+
+def test_rounded_products_are_for_steps_alone() -> None:
+    of = made("gan", Speed(products="rounded"))
+    before = torch.get_float32_matmul_precision()
+    seen = set[str]()
+    of.game.players["generator"].register_forward_hook(lambda *_: seen.add(torch.get_float32_matmul_precision()))
+    next(of.run(Noise(SPEC)))
+    assert seen == {"medium"}
+    assert torch.get_float32_matmul_precision() == before == "highest"
+    assert reference("gan").disagreement(made("gan", Speed(products="rounded"))) < 1 / 3

@@ -135,6 +135,7 @@ def _key(recipe: Recipe, spec: Spec, device: torch.device) -> str:
         torch.__version__,
         torch.cuda.get_device_name(device) if device.type == "cuda" else processor(),
         torch.get_num_threads(),
+        list(map(str, VARIANTS)),
         recipe.game,
         recipe.batch_size,
         spec.model_dump(mode="json"),

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
 from typing import Any, Protocol
 
@@ -99,7 +98,6 @@ class Trainer:
             {name: self._players[name] for name in game.averaged}, average.half_life, average.ramp
         ).to(device)
         speed.speed_up(game)
-        self._computing = partial(speed.autocast, device)
         self._parts, self._ranks, self.alone = Parts(game, parts, ranks), ranks, ranks.alone
         self._seed, self.device, self.speed = seed, device, speed
         self.step = self.images = 0
@@ -122,7 +120,8 @@ class Trainer:
                 return
             self.seconds = said
             began = time.perf_counter()
-            self._play_step(batches)
+            with self.speed.rounding():
+                self._play_step(batches)
             self.seconds += time.perf_counter() - began
             yield Progress(self.step, self.images, self.seconds)
 
@@ -180,7 +179,7 @@ class Trainer:
         """While something is computed of a part, with noise of its own: a batch in one part has that of the step."""
         if not self._parts.whole:
             reseed(mix(f"part: {what}", self._seed, self.step, turn, self._parts.number(at)), self.device)
-        with self._parts.playing(at), self._computing():
+        with self._parts.playing(at), self.speed.autocast(self.device):
             yield
 
     def slopes(self, batch: Images, number: int) -> dict[str, tuple[Tensor, Tensor]]:
@@ -195,11 +194,12 @@ class Trainer:
             reseed(mix("slopes", self._seed, number), self.device)
             team = frozenset(move.trains)
             self._bench.only(team)
-            with self._computing():
-                terms = move.loss(self.game.prepare(batch.to(self.device)))
-            self._optimisers[team].clear()
-            losses = torch.stack(list(terms.values()))
-            torch.autograd.backward(losses.sum())
+            with self.speed.rounding():
+                with self.speed.autocast(self.device):
+                    terms = move.loss(self.game.prepare(batch.to(self.device)))
+                self._optimisers[team].clear()
+                losses = torch.stack(list(terms.values()))
+                torch.autograd.backward(losses.sum())
             gradient = torch.cat([one.flatten() for one in self._optimisers[team].gradients()])
             found[move.name] = losses.detach(), gradient
             self._optimisers[team].clear()

@@ -24,6 +24,9 @@ class Speed:
     Attributes:
         precision: of convolutions and matrix products; `bfloat16` is `torch.autocast`: weights, losses and whatever
             needs digits stay float32.
+        products: whether products of float32 may be rounded on the way: TF32 on NVIDIA's cards; on a CPU matrix
+            products take another library, which rounds to bfloat16 if that is faster on this one, and may be twice as
+            fast without.
         layout: how the weights of convolutions lie in memory, which the pictures follow.
         compiled: whether players are compiled, but for those of `Game.sloped`.
         threads: of the processor; 0: as many as torch takes.
@@ -33,13 +36,14 @@ class Speed:
     """
 
     precision: Literal["float32", "bfloat16"] = "float32"
+    products: Literal["exact", "rounded"] = "exact"
     layout: Literal["channels-last", "contiguous"] = "channels-last"
     compiled: bool = False
     threads: int = 0
 
     def __str__(self) -> str:
         """As a person reads it."""
-        words = [self.precision, self.layout.replace("-", " ")]
+        words = [self.precision, *["rounded products"] * (self.products == "rounded"), self.layout.replace("-", " ")]
         words += ["compiled"] * self.compiled
         words += [f"{self.threads} thread{'s' * (self.threads != 1)}"] * bool(self.threads)
         return ", ".join(words)
@@ -47,6 +51,21 @@ class Speed:
     def autocast(self, device: torch.device) -> torch.autocast:
         """What a step is computed under."""
         return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+
+    @contextmanager
+    def rounding(self) -> Iterator[None]:
+        """While a step is played, backwards as well."""
+        if self.products == "exact":
+            yield
+            return
+        before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+        torch.set_float32_matmul_precision("medium")
+        torch.backends.cudnn.allow_tf32 = True
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before[0])
+            torch.backends.cudnn.allow_tf32 = before[1]
 
     def lay_out(self, game: Game) -> None:
         """Put the weights of its players into order; before anything is made that should lie as they do."""
@@ -73,6 +92,7 @@ EXACT = Speed()
 VARIANTS = (
     replace(EXACT, precision="bfloat16"),
     replace(EXACT, precision="bfloat16", layout="contiguous"),
+    replace(EXACT, products="rounded"),
     replace(EXACT, layout="contiguous"),
 )
 """What may be faster, the most promising first. Each may be compiled as well, or do with fewer threads."""
