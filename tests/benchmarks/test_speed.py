@@ -13,7 +13,7 @@ import torch
 from benchmarks import first_step, notes, speed_growth, speed_table
 from benchmarks.speed_gpu import LARGE, NUMBERS, on_noise
 from benchmarks.speed_measures import in_a_process, memory_of, most_held, noise, operations
-from benchmarks.speed_sides import NETWORKS, Place, Side, Work, decoded, ours, session_of, theirs
+from benchmarks.speed_sides import NETWORKS, Elsewhere, Place, Side, Work, decoded, ours, session_of, theirs
 from benchmarks.speed_table import WORKS
 from sparring import games
 from sparring.data.spec import Spec
@@ -64,6 +64,15 @@ def test_a_turn_counts_pictures_of_whole_steps() -> None:
     counting = Side(taken.append(number) or 1 for number in range(100))  # type: ignore[func-returns-value]
     counting.turn(0, least=7)
     assert taken == list(range(7))
+
+
+def three_at_a_time() -> Side:
+    return Side(3 for _ in range(10**6))
+
+
+def test_a_side_in_another_process_takes_turns_too() -> None:
+    side = Elsewhere(three_at_a_time)
+    assert side.turn(0, least=5) > 0 and side.turn(0.01) > 0
 
 
 def work_on(place: Place, title: str) -> Work:

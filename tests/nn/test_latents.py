@@ -1,5 +1,7 @@
 """Codes behind the noise: written and read, drawn and numbered."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -92,6 +94,19 @@ def test_a_value_that_is_asked_for_changes_nothing_else() -> None:
 def test_noise_is_the_same_with_and_without_codes() -> None:
     alone = Latent(distribution="uniform", noise=5)
     assert torch.equal(alone.numbered(1, 0, 8), LATENT.numbered(1, 0, 8)[:, :5])
+
+
+@pytest.mark.parametrize(("distribution", "fourth"), [("normal", 3.0), ("uniform", 1 / 5)])
+def test_numbered_noise_has_its_distribution(distribution: Literal["normal", "uniform"], fourth: float) -> None:
+    noise = Latent(distribution=distribution, noise=7).numbered(2, 0, 30_000).double()
+    variance = 1.0 if distribution == "normal" else 1 / 3
+    assert noise.mean(0).abs().max() < 0.03
+    assert (noise.var(0) - variance).abs().max() < 0.03
+    assert float((noise**4).mean()) == pytest.approx(fourth, rel=0.03)
+    assert (torch.corrcoef(noise.T) - torch.eye(7)).abs().max() < 0.03  # numbers of a picture
+    assert (torch.corrcoef(torch.stack([noise[1:, 0], noise[:-1, 0]]))[0, 1]).abs() < 0.03  # neighbours
+    if distribution == "uniform":
+        assert -1 <= noise.min() < -0.999 and 0.999 < noise.max() < 1
 
 
 def test_a_generator_is_given_levels_by_their_values() -> None:
