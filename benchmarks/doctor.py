@@ -160,6 +160,8 @@ class Played:
         truth: what was done to it.
         way: how.
         game: the game's name.
+        data: the set.
+        images: of the run.
         group: `found` if rules were found on it, `tried` if it is the same with another seed, or `unseen`.
         looked_at: whether the doctor had the time to look at all.
         final: verdicts at the last look, what began first at the beginning.
@@ -168,6 +170,7 @@ class Played:
         mostly: the same in the median over the run.
         confirmed: whether it saw a collapse when the doctor named one.
         began: the share at which the judge saw a collapse begin, or at which the harm was done.
+        better: images at which the judge first saw the fakes spread among more than a few modes or classes.
         cost: the doctor's time beside that of the training, up to the last look.
         seconds: of training up to then.
     """
@@ -175,6 +178,8 @@ class Played:
     truth: str
     way: str
     game: str
+    data: str
+    images: int
     group: str
     looked_at: bool
     final: tuple[str, ...]
@@ -183,6 +188,7 @@ class Played:
     mostly: float
     confirmed: bool
     began: float
+    better: float
     cost: float
     seconds: float
 
@@ -204,8 +210,9 @@ def read(place: Path) -> Played:
     groups = [row["groups"] for row in kept["oracle"]] or [float("nan")]
     seen_at_all = bool(kept["looks"] or kept["halted"])
     confirmed = _confirmed(kept, named.get("mode collapse", float("nan")))
-    about = kept["verdict"], kept["way"], game, sort, seen_at_all, tuple(final), named
-    return Played(*about, groups[-1], float(np.median(groups)), confirmed, _began(kept), *_cost(kept))
+    about = kept["verdict"], kept["way"], game, Path(kept["data"]).name, images, sort, seen_at_all, tuple(final), named
+    better = next((row["images"] for row in kept["oracle"] if row["groups"] >= FEW_GROUPS), float("nan"))
+    return Played(*about, groups[-1], float(np.median(groups)), confirmed, _began(kept), better, *_cost(kept))
 
 
 def _confirmed(kept: dict[str, Any], when: float) -> bool:
@@ -267,6 +274,7 @@ def table(out: Path) -> None:
     print(f"\nOf {len(well)} runs that the judge sees collapsed neither at the end nor mostly, {alarms} had an alarm.")
     _confusion(others)
     _delays(others)
+    _delays_beside_healthy(others)
     costs = [one.cost for one in others if one.seconds > LONG]
     print(
         f"\nOf the training time the doctor took {np.median(costs):.1%} in the median and {max(costs):.1%} at most "
@@ -305,6 +313,28 @@ def _delays(runs: list[Played]) -> None:
                 after = f"{np.median(delays):.1%} | {max(delays):.1%}" if delays else " | "
                 cells = f"{len(some)} | {len(named)} | {early} | {after}"
                 print(f"| {truth} {when} | {cells} |")
+
+
+def _delays_beside_healthy(runs: list[Played]) -> None:
+    """Of what is there from the first step, how soon it is named once a healthy run would have been better.
+
+    Every run draws one thing at first, so nobody can see a harm before that.
+    """
+    print("\n| what was there from the first step | runs with a healthy twin | median share of the run | at most |")
+    print("| --- | --- | --- | --- |")
+    for truth in ("mode collapse", "diverging"):
+        delays = []
+        for one in runs:
+            if one.truth == truth and not one.began and truth in one.named:
+                twins = [other.better for other in runs if other.truth == "healthy" and _twins(one, other)]
+                if twins:
+                    delays.append(one.named[truth] - float(np.median(twins)) / one.images)
+        if delays:
+            print(f"| {truth} | {len(delays)} | {np.median(delays):.1%} | {max(delays):.1%} |")
+
+
+def _twins(one: Played, other: Played) -> bool:
+    return (one.game, one.data) == (other.game, other.data) and np.isfinite(other.better)
 
 
 def main() -> None:
