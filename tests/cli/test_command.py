@@ -55,6 +55,8 @@ def test_a_dry_run_shows_and_writes_nothing(tmp_path: Path) -> None:
     assert "  real_label = 0.9" in done.stdout
     assert "discriminator" in done.stdout
     assert "activations of a batch of 32" in done.stdout
+    largest = run("train", "gan", *TINY, "batch_size=auto", "--data", "digits", "--dry-run", cwd=tmp_path)
+    assert "* batch_size = 128" in largest.stdout, largest.stderr
     assert not list(tmp_path.iterdir())
 
 

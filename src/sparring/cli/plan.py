@@ -7,15 +7,18 @@ import typer
 from sparring.cli.output import echo_json, table
 from sparring.cli.progress import watching
 from sparring.config import Recipe
+from sparring.runs.launch import with_largest_batch
 from sparring.runs.prepare import prepare
 from sparring.runs.preview import preview, settled
 from sparring.runs.settings import marked
 
 
-def show(recipe: Recipe, as_json: bool) -> None:
-    """Play one step on the real data, write nothing, and print what was found."""
+def show(recipe: Recipe, largest: bool, as_json: bool) -> None:
+    """Play one step on the real data, write nothing, and print what was found; `largest`: with all that fits."""
     with watching() as observer:
         session = prepare(settled(recipe), "dry run", observer)
+        if largest:
+            session = with_largest_batch(session)
         found = preview(session)
     shown = session.recipe.model_copy(update={"game": recipe.game})
     if as_json:

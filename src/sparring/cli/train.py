@@ -82,7 +82,9 @@ def train(
             with watching() as observer:
                 chosen, _ = launch.choose(asked, data, observer)
             recipe, asked = chosen.recipe, [*chosen.settings, *asked]
-        return show(launch.resolve(recipe, asked, data, seed=seed, images=images, minutes=minutes), as_json)
+        others, largest = launch.apart(asked)
+        resolved = launch.resolve(recipe, others, data, seed=seed, images=images, minutes=minutes)
+        return show(resolved, largest, as_json)
     with together.watching() as observer:
         outcome = launch.train(
             recipe,

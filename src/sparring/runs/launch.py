@@ -22,7 +22,7 @@ from sparring.runs.folder import Run
 from sparring.runs.prepare import computed, like, opened, prepare, smaller
 from sparring.runs.session import Observer, Outcome, Relapse, Session, Silent
 from sparring.runs.settings import checked
-from sparring.training.distributed import Ranks, join
+from sparring.training.distributed import join
 from sparring.training.speed import Speed
 
 Paths = str | Path
@@ -123,15 +123,15 @@ def train(
     if recipe is None:
         chosen, dataset = choose(settings, data, observer)
         recipe, settings = chosen.recipe, (*chosen.settings, *settings)
-    largest = AUTO in settings
-    settings = tuple(setting for setting in settings if setting != AUTO)
+    settings, largest = apart(settings)
     resolved = resolve(recipe, settings, data, seed=seed, images=images, minutes=minutes)
     title = Path(recipe).stem
     place = Path(runs) / _name(name or f"{title}-{time.strftime('%Y%m%d-%H%M%S')}")
     folder.refuse_existing(place)
     session = prepare(several.divided(resolved, ranks), title, observer, dataset, extractor)
-    if largest:
-        session = _with_largest_batch(session, ranks)
+    if largest and not ranks.alone:
+        raise UsageError(f"{AUTO} is for one process: give the number of pictures that all processes share")
+    session = with_largest_batch(session) if largest else session
     one = several.own(session, ranks)
     if forecast:
         found = preflight.forecast(one.recipe, one, partial(smaller, one))
@@ -150,10 +150,22 @@ def train(
             raise
 
 
-def _with_largest_batch(session: Session, ranks: Ranks) -> Session:
-    """The same run with the largest batch that fits; the learning rate stays, as the best one is not known."""
-    if not ranks.alone:
-        raise UsageError(f"{AUTO} is for one process: give the number of pictures that all processes share")
+def apart(settings: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """All other settings, and whether they ask for the largest batch that fits.
+
+    >>> apart(["batch_size=auto", "game.width=8"])
+    (('game.width=8',), True)
+    """
+    others = tuple(setting for setting in settings if setting != AUTO)
+    return others, len(others) < len(tuple(settings))
+
+
+def with_largest_batch(session: Session) -> Session:
+    """The same run with the largest batch that fits; the learning rate stays, as the best one is not known.
+
+    Raises:
+        UsageError: nothing fits, or the system does not say what is free.
+    """
     found = preflight.batch_that_fits(session, partial(smaller, session))
     session.observer.say(f"batch_size={found} fits into memory")
     return like(session, session.recipe.model_copy(update={"batch_size": found}))
