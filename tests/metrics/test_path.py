@@ -41,11 +41,14 @@ def product(latent: Latent, scale: float = 0.5) -> Sampler:
 
 
 def test_length_of_a_straight_path() -> None:
-    """Uniform noise of one number: |dz/dt| = |z2 - z1|, whose mean square is 2/3; of half as many radians 1/6."""
+    """Uniform noise of one number: |dz/dt| = |z2 - z1| = d of density 1 - d / 2; the slope is half as many radians."""
+    shortest, longest = (2 - 2 * (1 - share) ** 0.5 for share in (0.01, 0.99))  # the rest is left out
+    squares = [d**3 / 3 - d**4 / 8 for d in (shortest, longest)]
+    wanted = (squares[1] - squares[0]) / 0.98 / 4
     found = path_length(product(Latent(distribution="uniform", noise=1)), Raw(), count=4000)
-    assert found.value == pytest.approx(1 / 6, rel=0.06)  # the longest 1% are left out
     assert found.error is not None
-    assert found.error < 0.01
+    assert found.error < 0.003
+    assert found.value == pytest.approx(wanted, abs=3 * found.error)
 
 
 def test_it_does_not_depend_on_the_step_nor_change_the_generator() -> None:
