@@ -38,6 +38,8 @@ STEPS = {
 }
 PICTURES, CHUNK = 10_000, 64
 """How many are drawn at a time, and how many of them the notes draw at once."""
+PLAIN_ORDER = Speed(layout="contiguous")
+"""Of the networks that a plain loop copies: else the copies would put their stages into our order, too."""
 FOR_EVER = 10**9
 """Images of a budget that is never used up, so that a trial of speeds is worth while."""
 READING = 32
@@ -177,7 +179,7 @@ def theirs(work: Work, place: Place) -> Side:
         return Side(_notes_loop(work, place))
     if work.against == ONE_FORWARD:
         return Side(_drawn_plainly(NETWORKS[work.recipe]()[0], place.device))
-    return Side(_trained_plainly(session_of(work, place)))
+    return Side(_trained_plainly(session_of(work, place, PLAIN_ORDER)))
 
 
 def product_of(session: Session) -> Product:

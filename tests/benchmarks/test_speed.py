@@ -10,10 +10,21 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import first_step, notes, speed_growth, speed_table
+from benchmarks import first_step, notes, plain, speed_growth, speed_table
 from benchmarks.speed_gpu import LARGE, NUMBERS, on_noise
 from benchmarks.speed_measures import in_a_process, memory_of, most_held, noise, operations
-from benchmarks.speed_sides import NETWORKS, Elsewhere, Place, Side, Work, decoded, ours, session_of, theirs
+from benchmarks.speed_sides import (
+    NETWORKS,
+    PLAIN_ORDER,
+    Elsewhere,
+    Place,
+    Side,
+    Work,
+    decoded,
+    ours,
+    session_of,
+    theirs,
+)
 from benchmarks.speed_table import WORKS
 from sparring import games
 from sparring.data.spec import Spec
@@ -98,6 +109,14 @@ def test_both_sides_go_on_and_show_as_many_pictures_a_step(title: str, shown: in
     for side in (theirs(work, place), ours(work, session_of(work, place))):
         assert [side.step() for _ in range(2)] == [shown, shown]
         assert operations(side) > 0
+
+
+@pytest.mark.parametrize("title", ["wgan-gp", "relativistic"])
+def test_plain_networks_keep_torchs_own_order(title: str, tmp_path: Path) -> None:
+    place = Place(tmp_path, tmp_path)
+    session = session_of(work_on(place, title), place, PLAIN_ORDER)
+    for network in plain.copies(session.trainer.game).values():
+        assert not [layer for layer in network.modules() if layer._forward_hooks or layer._forward_pre_hooks]
 
 
 def test_the_notes_have_our_pictures(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ def keep_in_order(network: nn.Module) -> None:
     """From now on the stages of a network, and their slopes, have their channels last also beside its vectors.
 
     A vector that becomes a stage (`nn.Unflatten`) has its channels first, and so has the slope of a stage that becomes
-    a vector (`nn.Flatten`). An elementwise operation takes ten times as long on two tensors of which one lies so and
-    the other one so.
+    a vector (`nn.Flatten`). Elementwise operations are slow on two tensors of which one lies so and the other one
+    so.
 
     >>> network = nn.Sequential(nn.Linear(2, 12), nn.Unflatten(1, (3, 2, 2)))
     >>> keep_in_order(network)

@@ -156,8 +156,8 @@ def apart(settings: Iterable[str]) -> tuple[tuple[str, ...], bool]:
     >>> apart(["batch_size=auto", "game.width=8"])
     (('game.width=8',), True)
     """
-    others = tuple(setting for setting in settings if setting != AUTO)
-    return others, len(others) < len(tuple(settings))
+    asked = tuple(settings)
+    return tuple(setting for setting in asked if setting != AUTO), AUTO in asked
 
 
 def with_largest_batch(session: Session) -> Session:

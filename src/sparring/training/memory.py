@@ -35,7 +35,7 @@ def keep() -> None:
     """From now on memory that this process frees stays with it, where the C library is glibc.
 
     Every step takes and frees the same hundreds of megabytes. By itself glibc gives large pieces back to the system,
-    and the next step waits until the system has made each page of them anew: a tenth of the time of some.
+    and the next step waits until the system has made each page of them anew.
     """
     if platform.libc_ver()[0] == "glibc":
         mallopt = ctypes.CDLL(None).mallopt
