@@ -18,6 +18,7 @@ from benchmarks.ailments import (
     as_it_is,
     both,
     grid,
+    long,
     small,
     unequal,
 )
@@ -39,9 +40,9 @@ def two_noises(latents: Tensor) -> Tensor:
 
 EARLIER: dict[str, list[Case]] = {
     "mode collapse": [
-        Case("only three sorts of noise", "wgan-gp", DIGITS, given(three_noises)),
+        long("only three sorts of noise", "wgan-gp", DIGITS, harm=given(three_noises)),
         Case("pulled together from half on", "lsgan", SHAPES, lost("generator", harms.pull_together(300), HALF)),
-        Case("only two sorts of noise", "relativistic", MNIST, given(two_noises)),
+        long("only two sorts of noise", "relativistic", MNIST, harm=given(two_noises)),
         Case(
             "drawn to two pictures from a third on", "dcgan", FASHION, lost("generator", harms.few_pictures(2), THIRD)
         ),
@@ -71,9 +72,9 @@ EARLIER: dict[str, list[Case]] = {
         Case("60 pictures", "dcgan", f"{SHAPES}:60", None, (*MIDDLE, "batch_size=32")),
     ],
     "diverging": [
-        Case("learning rate 0.2", "lsgan", FASHION, None, small("optimizer.lr=0.2")),
+        long("learning rate 0.2", "lsgan", FASHION, "optimizer.lr=0.2"),
         Case("rate 1,000 times higher from half on", "hinge", MNIST, both(1000, HALF)),
-        Case("learning rate 0.3", "relativistic", DIGITS, None, small("optimizer.lr=0.3")),
+        long("learning rate 0.3", "relativistic", DIGITS, "optimizer.lr=0.3"),
         Case("rate 1,000 times higher from a third on", "lsgan", FASHION, both(1000, THIRD)),
     ],
     "oscillating": [

@@ -17,6 +17,7 @@ from benchmarks.ailments import (
     as_it_is,
     both,
     grid,
+    long,
     of_vectors,
     small,
     unequal,
@@ -32,7 +33,7 @@ def four_noises(latents: Tensor) -> Tensor:
 
 
 UNSEEN: dict[str, list[Case]] = {
-    "mode collapse": [Case("only four sorts of noise", "relativistic", DIGITS, given(four_noises))],
+    "mode collapse": [long("only four sorts of noise", "relativistic", DIGITS, harm=given(four_noises))],
     "vanishing gradient": [
         Case("loss scaled away from half on", "infogan", FASHION, lost("generator", harms.scaled(1e-8), HALF))
     ],

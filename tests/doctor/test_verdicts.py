@@ -18,6 +18,7 @@ from sparring.runs.settings import checked
 
 WELL: dict[str, float] = {
     "spread": 0.98,
+    "apart": 0.9,
     "variety": 0.95,
     "coverage": 0.9,
     "recall": 0.8,
@@ -87,7 +88,7 @@ def test_one_odd_look_is_no_illness(verdict: str) -> None:
     assert not diagnose(Course(rows[:21], [(at + 1) / LOOKS for at in range(21)]))
 
 
-GLIMPSED = ("spread", "variety", "distance", "generator.gradient", "generator.update", "images")
+GLIMPSED = ("spread", "apart", "variety", "distance", "generator.gradient", "generator.update", "images")
 
 
 def glanced(sick: dict[str, Any], looks: int) -> Course:
@@ -112,8 +113,8 @@ def test_between_glances_every_illness_is_named(verdict: str) -> None:
 
 
 def test_one_whole_look_stays_one_whatever_glances_follow() -> None:
-    """The look at 21 alone says that logits run away; what the glances after it leave out is no second one."""
-    away = {"slope": 900.0, "logits": 2e4}
+    """The look at 21 alone says that slopes run away; what the glances after it leave out is no second one."""
+    away = {"slope": 900.0, "distance": 0.3}
     assert not diagnose(glanced(away, 24))
     assert [one.verdict for one in diagnose(glanced(away, 25))] == ["diverging"]
 
@@ -186,10 +187,22 @@ def said(**signals: list[float]) -> list[str]:
     return [one.verdict for one in diagnose(Course(rows, [(at + 1) / LOOKS for at in range(looks)]))]
 
 
-def test_that_all_fakes_are_one_is_no_matter_of_youth() -> None:
+def test_that_every_fake_has_a_twin_is_no_matter_of_youth() -> None:
     falls = [0.9 - 0.1 * at for at in range(6)]
-    assert said(spread=[0.001] * 6, variety=[0.1] * 6, distance=falls) == ["mode collapse"]
-    assert not said(spread=[0.05] * 6, variety=[0.1] * 6, distance=falls)
+    assert said(apart=[0.001] * 6, spread=[0.6] * 6, variety=[0.1] * 6, distance=falls) == ["mode collapse"]
+    assert not said(apart=[0.02] * 6, spread=[0.001] * 6, variety=[0.1] * 6, distance=falls)
+
+
+def test_what_grows_so_soon_is_not_well_though_its_pictures_come_and_go() -> None:
+    falls = [0.9, 0.15, 0.12, 0.15]
+    assert said(generator__weights_grown=[7.0] * 4, distance=falls) == ["diverging"]
+    assert not said(generator__weights_grown=[5.0] * 4, distance=falls)
+    assert not said(generator__weights_grown=[7.0] * 4, distance=[0.05] * 4)
+
+
+def test_one_whole_look_at_logits_without_bound_is_enough() -> None:
+    assert diagnose(glanced({"logits": 2e3, "distance": 0.3}, 24))[0].verdict == "diverging"
+    assert not diagnose(glanced({"logits": 2e3}, 24))
 
 
 def test_steps_that_are_large_beside_the_weights_diverge_where_the_pictures_are_far() -> None:

@@ -1,5 +1,6 @@
 """What a game is handed: batches of tensors, NCHW float32 in [-1, 1], and the one place that rounds them back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -46,6 +47,23 @@ class Images:
     def __len__(self) -> int:
         return len(self.pictures)
 
+    def map(self, change: Callable[[Tensor], Tensor]) -> Self:
+        """The same kind of batch, each of its tensors changed.
+
+        >>> Labelled(torch.zeros(2, 1, 4, 4), torch.tensor([3, 5])).map(lambda one: one[:1]).labels
+        tensor([3])
+        """
+        whole = {field.name: getattr(self, field.name) for field in fields(self)}
+        changed: dict[str, Any] = {
+            name: one.map(change) if isinstance(one, Images) else change(one) for name, one in whole.items()
+        }
+        return replace(self, **changed)
+
+    def tensors(self) -> list[Tensor]:
+        """All of them, always in the same order."""
+        held = [getattr(self, field.name) for field in fields(self)]
+        return [tensor for one in held for tensor in (one.tensors() if isinstance(one, Images) else [one])]
+
     def part(self, number: int, of: int) -> Self:
         """One of so many equal parts, in order.
 
@@ -53,15 +71,11 @@ class Images:
         tensor([2, 3])
         """
         rows = slice(number * len(self) // of, (number + 1) * len(self) // of)
-        whole = {field.name: getattr(self, field.name) for field in fields(self)}
-        cut: dict[str, Any] = {
-            name: one.part(number, of) if isinstance(one, Images) else one[rows] for name, one in whole.items()
-        }
-        return replace(self, **cut)
+        return self.map(lambda one: one[rows])
 
     def to(self, device: torch.device) -> Self:
         """The same batch on `device`."""
-        return replace(self, pictures=self.pictures.to(device, non_blocking=True))
+        return self.map(lambda one: one.to(device, non_blocking=True))
 
 
 @dataclass(frozen=True)
@@ -74,10 +88,6 @@ class Labelled(Images):
 
     labels: Tensor
 
-    def to(self, device: torch.device) -> Self:
-        """The same batch on `device`."""
-        return replace(super().to(device), labels=self.labels.to(device, non_blocking=True))
-
 
 @dataclass(frozen=True)
 class Factored(Labelled):
@@ -89,10 +99,6 @@ class Factored(Labelled):
 
     factors: Tensor
 
-    def to(self, device: torch.device) -> Self:
-        """The same batch on `device`."""
-        return replace(super().to(device), factors=self.factors.to(device, non_blocking=True))
-
 
 @dataclass(frozen=True)
 class Sourced(Images):
@@ -103,10 +109,6 @@ class Sourced(Images):
     """
 
     inputs: Tensor
-
-    def to(self, device: torch.device) -> Self:
-        """The same batch on `device`."""
-        return replace(super().to(device), inputs=self.inputs.to(device, non_blocking=True))
 
 
 @dataclass(frozen=True)
@@ -128,10 +130,6 @@ class FewLabels(Images):
     """
 
     labelled: Labelled
-
-    def to(self, device: torch.device) -> Self:
-        """The same batch on `device`."""
-        return replace(super().to(device), labelled=self.labelled.to(device))
 
 
 def labels_of(batch: Images) -> Tensor:

@@ -17,6 +17,7 @@ from sparring.data.batches import WHOLE, FewLabels, Images, Labelled, Paired, Sh
 from sparring.data.dataset import Dataset, as_batch
 from sparring.data.few import labelled_few
 from sparring.data.maps import encoded
+from sparring.data.sender import Sender
 from sparring.errors import SparringError, UsageError
 from sparring.seeds import mix
 
@@ -58,7 +59,7 @@ class Stream:
         self._stored = dataset.stored.to(device) if held and dataset.stored is not None else None
         self._labels = None if dataset.labels is None else torch.from_numpy(dataset.labels).to(device)
         self._factors = None if dataset.factors is None else torch.from_numpy(dataset.factors).to(device)
-        self._share = share
+        self._share, self._send = share, Sender(device)
         self._order = Order(len(dataset), batch_size, seed, share)
         self._few = None if dataset.labelled is None else _Few(dataset, batch_size, seed, device, share)
         self._inputs = None if dataset.inputs is None else _Inputs(dataset, self._order, batch_size, seed, share)
@@ -77,16 +78,12 @@ class Stream:
         """
         if self._stored is None:
             return self._arrived(_Rows(self.dataset, self._order, self._inputs).decoded(k), k)
-        at = self._sent(self.indices(k))
+        at = self._send(torch.from_numpy(self.indices(k)))
         rows = self._stored.index_select(0, at)
         if self._inputs is None or self._stored_inputs is None:
             return self._changed(self._known(rows, at, k), k)
-        return self._joined(rows, self._stored_inputs.index_select(0, self._sent(self._inputs.batch(k))), k)
-
-    def _sent(self, indices: NDArray[np.int64]) -> Tensor:
-        at = torch.from_numpy(indices)
-        # from pinned memory, the copy does not wait for the device
-        return at.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else at
+        others = self._send(torch.from_numpy(self._inputs.batch(k)))
+        return self._joined(rows, self._stored_inputs.index_select(0, others), k)
 
     def starting(self, k: int) -> Iterator[Images]:
         """Batches k, k + 1, ... for ever; a set that is not in memory is decoded ahead by worker processes.
@@ -117,10 +114,10 @@ class Stream:
             k += 1
 
     def _arrived(self, decoded: "_Decoded", k: int) -> Images:
-        rows, at = decoded.rows.to(self.device), torch.from_numpy(decoded.indices).to(self.device)
+        rows, at = self._send(decoded.rows), self._send(torch.from_numpy(decoded.indices))
         if decoded.inputs is None:
             return self._changed(self._known(rows, at, k), k)
-        return self._joined(rows, decoded.inputs.to(self.device), k)
+        return self._joined(rows, self._send(decoded.inputs), k)
 
     def _joined(self, rows: Tensor, inputs: Tensor, k: int) -> Images:
         assert self.dataset.inputs is not None
@@ -179,13 +176,13 @@ class _Few:
         if dataset.labels is None or dataset.labelled is None:
             raise UsageError(f"data.labelled={dataset.labelled}: {dataset.title!r} has no labels to keep")
         chosen = labelled_few(dataset.labels, dataset.spec.classes, dataset.labelled, seed)
-        self._rows = dataset.rows(chosen).to(device)
+        self._rows, self._send = dataset.rows(chosen).to(device), Sender(device)
         self._labels = torch.from_numpy(dataset.labels[chosen]).to(device)
         self._bits = dataset.spec.bits
         self._order = Order(len(chosen), batch_size, seed, share)
 
     def batch(self, k: int) -> Labelled:
-        at = torch.from_numpy(self._order.batch(k)).to(self._rows.device)
+        at = self._send(torch.from_numpy(self._order.batch(k)))
         return Labelled(from_stored(self._rows[at], self._bits), self._labels[at])
 
 

@@ -116,10 +116,16 @@ class Examiner:
         """The spread of real pictures, which may all be the same."""
         return max(signals.spread(self._real), 1e-6)
 
+    @cached_property
+    def _next(self) -> float:
+        """From a real picture to the nearest other one, in the mean."""
+        return max(float(signals.nearest(self._real).mean()), 1e-6)
+
     def _likeness(self, vectors: Tensor) -> dict[str, float]:
         """How many sorts of pictures there are, and how far they are from real ones, by their sketches, [N, F]."""
         return {
             "spread": signals.spread(vectors) / self._own,
+            "apart": float(signals.nearest(vectors).mean()) / self._next,
             "variety": signals.variety(vectors, self.bank.middles) / signals.variety(self._real, self.bank.middles),
             "distance": signals.energy_distance(self._real, vectors),
         }

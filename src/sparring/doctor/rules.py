@@ -19,12 +19,15 @@ LATE = 0.8
 
 def diverging(course: Course) -> Flags:
     """Logits, slopes or weights run away from what they were, or the pictures jump about and come to nothing."""
-    weights = course["generator.weights"]
-    burst = (weights > 3 * earlier(weights, course.shares, 0.1)) | (course["generator.weights_grown"] > 8)
+    weights, grown, distance = (course[name] for name in ("generator.weights", "generator.weights_grown", "distance"))
+    burst = (weights > 3 * earlier(weights, course.shares, 0.1)) | (grown > 8)
     strides = (course.smooth("generator.update", 3) > 0.05) & (course.shares > SETTLED / 2)
+    # nothing that is well grows so soon, and its pictures need not be bad at every look
+    soon = (grown > 6) & (course.shares < YOUNG) & (distance > 0.1)
     # one bad look among good ones is no illness yet, nor one good look among bad ones a recovery
-    away = _two_in_a_row((course["distance"] > 0.2) & (burst | strides))
-    return _lasting(away | course.onward(_running_away(course.whole)), course.smooth("distance") > 0.1)
+    away = _two_in_a_row(soon | ((distance > 0.2) & (burst | strides)))
+    boundless = (course["logits"] > 1e3) & (distance > 0.1)
+    return _lasting(away | boundless | course.onward(_running_away(course.whole)), course.smooth("distance") > 0.1)
 
 
 def _running_away(course: Course) -> Flags:
@@ -39,14 +42,14 @@ def mode_collapse(course: Course) -> Flags:
     """Fakes fall into few of the groups that real pictures are in, or lie closely together.
 
     Young runs look just the same. So there must have been more before, or the run is not young and gets no better.
-    But that all fakes are one is not to be seen in young runs either.
+    But that every fake has a twin is not to be seen in young runs either: their fakes are alike, yet all different.
     """
     variety, spread, distance = (course.smooth(name, 3) for name in ("variety", "spread", "distance"))
     few = (variety < 0.35) | (spread < 0.35)
     fallen = np.fmax.accumulate(variety) > np.maximum(2 * variety, 0.5)
     stuck = (course.shares > YOUNG) & ~(distance < 0.85 * earlier(distance, course.shares, 0.06))
-    one = (spread < 0.02) & (course.shares > SETTLED / 2)
-    return _lasting(one | (few & (fallen | stuck) & _settled(course)), few)
+    twins = (course.smooth("apart", 3) < 0.005) & (course.shares > SETTLED / 2)
+    return _lasting(twins | (few & (fallen | stuck) & _settled(course)), few)
 
 
 def vanishing_gradient(course: Course) -> Flags:

@@ -156,11 +156,12 @@ ILLNESSES = {
     "mode collapse": Illness(
         rules.mode_collapse,
         2,
-        ("variety", "spread", "coverage", "recall"),
+        ("variety", "spread", "apart", "coverage", "recall"),
         (
             "fakes fall into {variety:.0%} of the groups that as many real pictures fall into, and differ from "
             "each other "
             "{spread:.0%} as much",
+            "the fake most like a fake is {apart:.0%} as far from it as of real pictures",
             "{coverage:.0%} of the real pictures have a fake near, {recall:.0%} lie among the fakes",
         ),
         "The generator makes few sorts of pictures, whatever noise it is given. It has found something that fools the "

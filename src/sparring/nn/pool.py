@@ -44,21 +44,21 @@ class HistoryPool(nn.Module):
 
     @torch.no_grad()
     def forward(self, fakes: Tensor) -> Tensor:
-        """[N, *shape] to as many: each is either itself, or an earlier one whose place it takes."""
-        kept = self.share(self.part)
+        """[N, *shape] to as many: each is either itself, or an earlier one whose place it takes.
+
+        Nothing is asked of the numbers, so that a GPU need not be waited for.
+        """
+        kept, held = self.share(self.part), self.count[self.part : self.part + 1]
         if not len(kept):
             return fakes
+        places = torch.randint(len(kept), (len(fakes), 1), device=fakes.device)
+        swapped = torch.rand(len(fakes), 1, device=fakes.device) < 0.5
         shown = []
-        for fake in fakes:
-            held = int(self.count[self.part])
-            if held < len(kept):
-                kept[held] = fake
-                self.count[self.part] += 1
-                shown.append(fake)
-            elif float(torch.rand(())) < 0.5:
-                at = int(torch.randint(len(kept), ()))
-                shown.append(kept[at].clone())
-                kept[at] = fake
-            else:
-                shown.append(fake)
-        return torch.stack(shown)
+        for fake, place, swap in zip(fakes[:, None], places, swapped, strict=True):
+            room = held < len(kept)
+            at = torch.where(room, held, place)
+            earlier = kept[at]
+            kept[at] = torch.where((room | swap).view(-1, 1, 1, 1), fake, earlier)
+            shown.append(torch.where((swap & ~room).view(-1, 1, 1, 1), earlier, fake))
+            held += room
+        return torch.cat(shown)

@@ -25,7 +25,8 @@ from sparring.runs.best import keep
 from sparring.runs.diagnosis import course
 from sparring.runs.folder import LOOK, Run
 from sparring.runs.parts import with_test_part
-from sparring.training.loop import Progress, Trainer
+from sparring.training.loop import Trainer
+from sparring.training.progress import Progress
 
 SHARE = 0.03
 """Of the time spent in training, the most that is spent on looking at it."""

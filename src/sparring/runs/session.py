@@ -28,7 +28,8 @@ from sparring.runs.parts import examples
 from sparring.runs.perception import portable
 from sparring.runs.watch import Watch, begin
 from sparring.training.distributed import Lost
-from sparring.training.loop import Progress, Trainer
+from sparring.training.loop import Trainer
+from sparring.training.progress import Progress
 from sparring.training.speed import on_threads
 
 SHEET, CLOUD = 64, 2048

@@ -19,7 +19,7 @@ from sparring.config import Recipe
 from sparring.data.spec import Spec
 from sparring.runs.environment import processor
 from sparring.runs.session import Session
-from sparring.training.agreement import Reference
+from sparring.training.agreement import Reference, strayed
 from sparring.training.speed import EXACT, VARIANTS, Speed, on_threads
 
 SHARE = 0.03
@@ -185,6 +185,8 @@ class _Trial:
         threads = torch.get_num_threads() // 2
         if tried and threads and self._reference.device.type == "cpu" and self._time_for():
             tried.append(self._tried(replace(_best(tried).speed, threads=threads)))
+        if tried and self._reference.device.type == "cuda" and self._reference.parts == 1 and self._time_for():
+            tried.append(self._tried(replace(_best(tried).speed, recorded=True)))
         if tried and self._time_for(COMPILING):
             tried.append(self._tried(replace(_best(tried).speed, compiled=True)))
         return _best(tried) if tried else None
@@ -200,11 +202,18 @@ class _Trial:
 
     def _measured(self, speed: Speed) -> Choice:
         off = self._truth.disagreement(self._make(speed).trainer)
+        if speed.recorded:
+            off = max(off, self._strayed(speed))
         if not off <= TOLERANCE:  # nor where it is no number
             return Choice(speed, 0.0)
         copy = _Copy(self._make(speed))
         gain = median(copy.turn() / self._reference.turn() for _ in range(TURNS))
         return Choice(speed, gain)
+
+    def _strayed(self, speed: Speed) -> float:
+        """How far steps that were recorded lead away from the same ones that were not."""
+        one, other = self._make(speed), self._make(replace(speed, recorded=False))
+        return strayed((one.trainer, one.stream), (other.trainer, other.stream))
 
 
 def _best(tried: list[Choice]) -> Choice:
@@ -218,12 +227,14 @@ class _Copy:
 
     Attributes:
         device: where it computes.
+        parts: that a batch is played in.
         rate: images a second of the second step; the first one also warms up.
         turn_seconds: that a turn takes.
     """
 
     def __init__(self, session: Session) -> None:
-        self.device, self._threads = session.device, session.trainer.speed.threads
+        self.device, self.parts = session.device, session.recipe.parts
+        self._threads = session.trainer.speed.threads
         self._steps = session.trainer.run(session.stream)
         self._shown, self._count = 0, 1
         self.turn()

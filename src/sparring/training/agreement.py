@@ -9,7 +9,10 @@ from torch import Tensor
 from sparring.data.batches import Images
 from sparring.nn.dropout import ChannelDropout, Dropout
 from sparring.training.loop import Trainer
+from sparring.training.progress import Stream
 
+STEPS = 10
+"""Enough to play from a recording, not only for it."""
 FLOOR = 0.01
 """Of losses that are the same for any batch, the share of them that counts as a change."""
 
@@ -50,6 +53,26 @@ class Reference:
             found = trainer.slopes(self._batch, 0)
         off = [_apart(self._right[move], found[move]) / self._noise[move] for move in found]
         return float(torch.stack(off).max())
+
+
+def strayed(one: tuple[Trainer, Stream], other: tuple[Trainer, Stream], steps: int = STEPS) -> float:
+    """How far apart two trainers end that begin alike, in units of the way that the other one goes.
+
+    Args:
+        one: plays its batches.
+        other: the same game, weights, seed and batches.
+        steps: that both play.
+    """
+    begun = [weight.detach().clone() for weight in other[0].game.parameters()]
+    for trainer, stream in (one, other):
+        for _ in zip(range(steps), trainer.run(stream), strict=False):
+            pass
+    ends = [list(trainer.game.parameters()) for trainer, _ in (one, other)]
+    apart, way = (
+        torch.stack([(a.detach() - b.detach()).norm() for a, b in zip(side, ends[1], strict=True)]).norm()
+        for side in (ends[0], begun)
+    )
+    return float(apart / way)
 
 
 def _apart(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor] | None = None) -> Tensor:

@@ -1,11 +1,11 @@
 """The loop: it plays the moves of a game, step by step, and knows nothing of losses, files or metrics."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from functools import partial
 from itertools import chain
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -20,32 +20,11 @@ from sparring.training.device import reseed
 from sparring.training.distributed import ALONE, Lost, Ranks
 from sparring.training.optimisers import Bench, optimisers
 from sparring.training.parts import Parts
+from sparring.training.progress import Progress, Stream
+from sparring.training.recording import Recorder, Turn
 from sparring.training.schedules import rate_factor
 from sparring.training.speed import EXACT, Speed
-from sparring.training.tally import Tally, read
-
-
-class Stream(Protocol):
-    """Where batches come from: the same k always gives the same batch."""
-
-    def starting(self, k: int) -> Iterator[Images]:
-        """Batches k, k + 1, ... without end."""
-        ...
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a run stands after a step.
-
-    Attributes:
-        step: steps played.
-        images: real images shown.
-        seconds: time spent in steps since the run began, all sittings together.
-    """
-
-    step: int
-    images: int
-    seconds: float
+from sparring.training.tally import Tally, first_bad, read
 
 
 class Trainer:
@@ -100,6 +79,10 @@ class Trainer:
         speed.speed_up(game)
         self._parts, self._ranks, self.alone = Parts(game, parts, ranks), ranks, ranks.alone
         self._seed, self.device, self.speed = seed, device, speed
+        self._recorder = Recorder() if speed.recorded and self._parts.whole else None
+        if self._recorder:
+            for optimiser in self._optimisers.values():
+                optimiser.hold()
         self.step = self.images = 0
         self.seconds = 0.0
 
@@ -144,17 +127,25 @@ class Trainer:
         self.averages.update(self.images, shown)
 
     def _play_batch(self, batch: Images, moves: list[Move], turn: int = 1) -> None:
+        perform = partial(self._perform, moves=moves, turn=turn)
+        names = [move.name for move in moves]
+        turns = self._recorder.play(names, batch, perform) if self._recorder else perform(batch)
+        for move, one in zip(moves, turns, strict=True):
+            self._optimisers[frozenset(move.trains)].take(one.gradients)
+            self._tallies[move.name].add(self.step, one.terms, one.values)
+
+    def _perform(self, batch: Images, moves: list[Move], turn: int) -> list[Turn]:
         # whoever moves on this batch may use the graph of what is prepared for it
         self._bench.only(frozenset(name for move in moves for name in move.trains))
         prepared = []
         for at, part in enumerate(self._parts.cut(batch)):
             with self._part(at, "prepare", turn):
                 prepared.append(self.game.prepare(part))
-        for move in moves:
-            self._play(move, prepared, turn)
+        turns = [self._play(move, prepared, turn) for move in moves]
         self._parts.settle()
+        return turns
 
-    def _play(self, move: Move, prepared: list[Any], turn: int) -> None:
+    def _play(self, move: Move, prepared: list[Any], turn: int) -> Turn:
         team = frozenset(move.trains)
         optimiser = self._optimisers[team]
         self._bench.only(team)
@@ -167,12 +158,13 @@ class Trainer:
             torch.autograd.backward(losses.sum())
             totals.append(losses.detach())
         total = totals[0] if len(totals) == 1 else torch.stack(totals).sum(0)
-        self._parts.average_([*optimiser.gradients(), total])
+        gradients = optimiser.gradients()
+        self._parts.average_([*gradients, total])
         optimiser.step()
         if move.after is not None:
             with torch.no_grad():
                 move.after()
-        self._tallies[move.name].add(self.step, terms, total)
+        return Turn(tuple(terms), total, gradients)
 
     @contextmanager
     def _part(self, at: int, what: str, turn: int) -> Iterator[None]:
@@ -237,14 +229,17 @@ class Trainer:
         Raises:
             Halted: one is not; the message names the first.
         """
-        found = self._first_bad_tensor(())
-        if found:
+        if found := self._first_bad_tensor(()):
             raise Halted(f"not finite after step {self.step:,}; first bad tensor: {found}")
 
     def _first_bad_tensor(self, suspects: tuple[str, ...]) -> str:
         """Its name, those of the suspected players first; empty if all are finite."""
         named = [
-            *((f"players.{name}.{key}", value) for name in suspects for key, value in self._tensors_of(name)),
+            *(
+                (f"players.{name}.{key}", value)
+                for name in suspects
+                for key, value in self._players[name].state_dict().items()
+            ),
             *self.game.state_dict().items(),
             *((f"averages.{key}", value) for key, value in self.averages.state_dict().items()),
             *(
@@ -254,12 +249,7 @@ class Trainer:
                 for number, value in enumerate(column)
             ),
         ]
-        named = [(name, value) for name, value in named if value.is_floating_point()]
-        finite = torch.stack([value.isfinite().all() for _, value in named]).tolist()
-        return next((name for (name, _), fine in zip(named, finite, strict=True) if not fine), "")
-
-    def _tensors_of(self, player: str) -> Iterable[tuple[str, Tensor]]:
-        return self._players[player].state_dict().items()
+        return first_bad(named)
 
     def follow(self) -> None:
         """Take over from the process that leads all that it has, at the start or after it went back to a checkpoint.

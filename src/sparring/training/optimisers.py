@@ -23,7 +23,33 @@ class Optimiser(ABC):
 
     def __init__(self, parameters: Iterable[nn.Parameter], lr: float) -> None:
         self.parameters = list(parameters)
-        self.lr = lr
+        self._lr = lr
+        self._held: Tensor | None = None
+
+    @property
+    def lr(self) -> float:
+        """The learning rate."""
+        return self._lr
+
+    @lr.setter
+    def lr(self, value: float) -> None:
+        self._lr = value
+        if self._held is not None:
+            self._held.fill_(value)
+
+    def hold(self) -> None:
+        """Keep the learning rate on the device, where a step that was recorded finds what it is set to later."""
+        self._held = torch.tensor(self._lr, device=self.parameters[0].device)
+
+    @property
+    def rate(self) -> float | Tensor:
+        """The learning rate as `step` needs it."""
+        return self._lr if self._held is None else self._held
+
+    def take(self, gradients: Iterable[Tensor]) -> None:
+        """Have these gradients, which were computed elsewhere."""
+        for parameter, gradient in zip(self.parameters, gradients, strict=True):
+            parameter.grad = gradient
 
     def clear(self) -> None:
         """Forget the gradients."""
@@ -105,7 +131,7 @@ class Adam(Optimiser):
             self._squares,
             [],
             [self._step] * len(self.parameters),
-            lr=self.lr,
+            lr=self.rate,
             beta1=self._betas[0],
             beta2=self._betas[1],
             weight_decay=0.0,
@@ -151,16 +177,14 @@ class RMSProp(Optimiser):
         gradients = self.gradients()
         torch._foreach_mul_(self._squares, self._decay)
         torch._foreach_addcmul_(self._squares, gradients, gradients, 1 - self._decay)
-        roots = torch._foreach_sqrt(self._squares)
-        torch._foreach_add_(roots, self.EPSILON)
-        torch._foreach_addcdiv_(list[Tensor](self.parameters), gradients, roots, -self.lr)
+        torch._foreach_sub_(list[Tensor](self.parameters), self.stride())
 
     @torch.no_grad()
     def stride(self) -> list[Tensor]:
         """The gradient over the root of the running mean of its square."""
         roots = torch._foreach_sqrt(self._squares)
         torch._foreach_add_(roots, self.EPSILON)
-        return list(torch._foreach_div(torch._foreach_mul(self.gradients(), self.lr), roots))
+        return list(torch._foreach_div(torch._foreach_mul(self.gradients(), self.rate), roots))
 
     def state(self) -> dict[str, list[Tensor]]:
         """The running means."""

@@ -6,7 +6,7 @@ next. So none of this is decided here; `runs.trial` tries.
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ class Speed:
             fast without.
         layout: how the weights of convolutions lie in memory, which the pictures follow.
         compiled: whether players are compiled, but for those of `Game.sloped`.
+        recorded: whether what is the same at every step is recorded as a CUDA graph, where a batch is played whole.
         threads: of the processor; 0: as many as torch takes.
 
     >>> str(Speed()), str(Speed(precision="bfloat16", compiled=True, threads=2))
@@ -39,18 +40,19 @@ class Speed:
     products: Literal["exact", "rounded"] = "exact"
     layout: Literal["channels-last", "contiguous"] = "channels-last"
     compiled: bool = False
+    recorded: bool = False
     threads: int = 0
 
     def __str__(self) -> str:
         """As a person reads it."""
         words = [self.precision, *["rounded products"] * (self.products == "rounded"), self.layout.replace("-", " ")]
-        words += ["compiled"] * self.compiled
+        words += ["compiled"] * self.compiled + ["recorded"] * self.recorded
         words += [f"{self.threads} thread{'s' * (self.threads != 1)}"] * bool(self.threads)
         return ", ".join(words)
 
-    def autocast(self, device: torch.device) -> torch.autocast:
+    def autocast(self, device: torch.device) -> AbstractContextManager[object]:
         """What a step is computed under."""
-        return torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bfloat16")
+        return torch.autocast(device.type, torch.bfloat16) if self.precision == "bfloat16" else nullcontext()
 
     @contextmanager
     def rounding(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Loss terms added up where they are computed and read once in a while: looking at a number makes a GPU wait."""
+"""Numbers that are looked at once in a while, since looking makes a GPU wait: loss terms, and whether all is finite."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -73,3 +73,14 @@ def read(tallies: Sequence[Tally]) -> tuple[dict[str, float], Bad | None]:
         means |= some
         bad += worse
     return means, min(bad, key=lambda one: one.step, default=None)
+
+
+def first_bad(named: Iterable[tuple[str, Tensor]]) -> str:
+    """The name of the first tensor that is not finite; empty if all are.
+
+    >>> first_bad([("a", torch.ones(2)), ("b", torch.tensor([1.0, torch.nan]))])
+    'b'
+    """
+    numbers = [(name, value) for name, value in named if value.is_floating_point()]
+    finite = torch.stack([value.isfinite().all() for _, value in numbers]).tolist()
+    return next((name for (name, _), fine in zip(numbers, finite, strict=True) if not fine), "")
