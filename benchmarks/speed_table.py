@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -21,6 +22,7 @@ from benchmarks.speed_sides import (
     theirs,
 )
 from sparring.runs.prepare import computed
+from sparring.runs.session import Session
 from sparring.runs.trial import sped_up
 from sparring.training.speed import EXACT, Speed, on_threads
 
@@ -77,14 +79,9 @@ def table(works: Iterable[Work], place: Place, rounds: int, seconds: float) -> N
 
 
 def rows(work: Work, place: Place, rounds: int, seconds: float) -> Iterator[str]:
-    """Ours in the exact way, and where another one is chosen in that as well, all in turns with theirs."""
-    sessions = [session_of(work, place)]
-    if work.against == ONE_FORWARD:
-        sessions.append(session_of(work, place, QUICK))
-    else:
-        session = session_of(work, place)
-        chosen = sped_up(session, partial(computed, session))
-        sessions += [chosen] * (chosen.trainer.speed != EXACT)
+    """Ours in every way, all in turns with theirs."""
+    ways = ways_of(work, place)
+    sessions = list(ways.values())
     own_sides = [ours(work, session) for session in sessions]
     each = operations(own_sides[0])
     sides: list[Side | Elsewhere] = [Elsewhere(theirs, work, place), *own_sides]
@@ -96,40 +93,42 @@ def rows(work: Work, place: Place, rounds: int, seconds: float) -> Iterator[str]
         most.append([most_of(session.trainer.speed, place.device) for session in sessions])
     plain, *own = zip(*turns, strict=True)
     their_memory = in_a_process(memory_of_work, work, place, None)
-    for session, rates, limits in zip(sessions, own, zip(*most, strict=True), strict=True):
+    for way, rates, limits in zip(ways, own, zip(*most, strict=True), strict=True):
         yield line(
             [
                 work.words,
                 work.against,
-                name_of(session.trainer.speed, work, alone=len(sessions) == 1),
+                way,
                 rounded(statistics.median(plain)),
                 rounded(statistics.median(rates)),
                 times(rates, plain),
                 "" if work.required is None else f"{work.required}",
                 size(their_memory),
-                size(in_a_process(memory_of_work, work, place, session.trainer.speed)),
+                size(in_a_process(memory_of_work, work, place, ways[way].trainer.speed)),
                 share([each * rate for rate in rates], limits),
             ]
         )
+
+
+def ways_of(work: Work, place: Place) -> dict[str, Session]:
+    """Ours in the exact way, and where another one is chosen in that as well; if it records, also without that."""
+    if work.against == ONE_FORWARD:
+        return {"exact": session_of(work, place), "`--quick`: bfloat16": session_of(work, place, QUICK)}
+    session = session_of(work, place)
+    make = partial(computed, session)
+    chosen = sped_up(session, make)
+    speed = chosen.trainer.speed
+    if speed == EXACT:
+        return {"exact, and auto": chosen}
+    eager = replace(speed, recorded=False)
+    between = {f"as below, not recorded: {eager}": make(eager)} if speed.recorded else {}
+    return {"exact": session_of(work, place), **between, f"auto: {speed}": chosen}
 
 
 def memory_of_work(work: Work, place: Place, speed: Speed | None) -> float:
     """Megabytes that a side takes at most; None: theirs. To be called in a process of its own."""
     side = theirs(work, place) if speed is None else ours(work, session_of(work, place, speed))
     return memory_of(side, place.device)
-
-
-def name_of(speed: Speed, work: Work, alone: bool) -> str:
-    """A way of computing; `alone`: auto found nothing better.
-
-    >>> name_of(EXACT, WORKS[0], alone=True), name_of(Speed(precision="bfloat16"), WORKS[0], alone=False)
-    ('exact, and auto', 'auto: bfloat16, channels last')
-    """
-    if speed != EXACT and work.against == ONE_FORWARD:
-        return "`--quick`: bfloat16"
-    if speed != EXACT:
-        return f"auto: {speed}"
-    return "exact, and auto" if alone else "exact"
 
 
 def times(own: Sequence[float], plain: Sequence[float]) -> str:

@@ -24,7 +24,7 @@ def build(name: str, **options: Any) -> NoiseToImage:
 
 @pytest.mark.parametrize("name", GAMES)
 def test_the_generator_obeys(name: str) -> None:
-    trainer, _, _ = train(build(name, network="mlp"), 64 * 200)
+    trainer, _, _ = train(build(name, network="mlp"), 64 * 400)
     for value, level in enumerate(LEVELS.tolist()):
         assert abs(float(drawn(trainer, 64, {"class": value}).mean()) - level) < 0.3
     nearest = (drawn(trainer, 30)[:, None] - LEVELS).abs().argmin(1)

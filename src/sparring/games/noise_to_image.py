@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Literal
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from sparring import networks
 from sparring.config import Positive, Table
@@ -17,6 +16,7 @@ from sparring.data.spec import Spec
 from sparring.errors import UsageError
 from sparring.games.base import Game, Move, Sampler, Terms
 from sparring.nn.augmentation import Augmentation, Augmenter
+from sparring.nn.classes import one_hot
 from sparring.nn.heads import Logit
 from sparring.nn.latents import LARGEST, Code, Latent, Levels
 from sparring.nn.mixing import mixes_samples
@@ -289,4 +289,4 @@ def noise_and_class(noise: int, spec: Spec) -> Latent:
 
 def classes_of(labels: Tensor, spec: Spec) -> Tensor:
     """[N] labels as [N, number of classes], one-hot, float32."""
-    return one_hot(labels, len(spec.classes)).float()
+    return one_hot(labels, len(spec.classes))

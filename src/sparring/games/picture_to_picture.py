@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar
 import torch
 from pydantic import Field
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
 from sparring.data.batches import Images, Labelled, Paired, Sourced, labels_of
 from sparring.data.spec import Spec
 from sparring.errors import UsageError, did_you_mean
 from sparring.games.base import Game, Product
+from sparring.nn.classes import one_hot
 from sparring.nn.latents import Latent
 from sparring.nn.mixing import mixes_samples
 

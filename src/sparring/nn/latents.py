@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
-from torch.nn.functional import one_hot
 
+from sparring.nn.classes import one_hot
 from sparring.seeds import mix
 
 LARGEST = 65536
@@ -47,7 +47,7 @@ class Code(BaseModel):
         tensor([[0.5000]])
         """
         if self.kind == "one-hot":
-            return one_hot(values, len(self.values)).to(uniform.dtype)
+            return one_hot(values, len(self.values))
         if self.kind == "level":
             uniform = (values + uniform) / len(self.values)
         return (uniform * 2 - 1).unsqueeze(1)
@@ -130,12 +130,14 @@ class Latent(BaseModel):
             noise = torch.rand(shape, device=device).mul_(2).sub_(1)
         if not self.codes:
             return noise
-        parts = [noise]
+        parts, unused = [noise], torch.zeros(count, dtype=torch.int64, device=device)
         for code in self.codes:
             wanted = given.get(code.name)
             if wanted is None:
-                wanted = torch.randint(max(1, len(code.values)), (count,), device=device)
-            parts.append(code.write(wanted, torch.rand(count, device=device)))
+                wanted = torch.randint(len(code.values), (count,), device=device) if code.values else unused
+            # no number is drawn that nobody needs: a step that is recorded would leave it out
+            uniform = unused if code.kind == "one-hot" else torch.rand(count, device=device)
+            parts.append(code.write(wanted, uniform))
         return torch.cat(parts, 1)
 
     def numbered(self, seed: int, first: int, count: int, values: Mapping[str, int] | None = None) -> Tensor:
@@ -223,5 +225,5 @@ class Levels(nn.Module):
         parts = [latents[:, : self.noise]]
         for code in self.latent.codes:
             own = latents[:, self.latent.columns(code.name)]
-            parts.append(one_hot(code.read(own), len(code.values)).to(own) if code.kind == "level" else own)
+            parts.append(one_hot(code.read(own), len(code.values)) if code.kind == "level" else own)
         return torch.cat(parts, 1)

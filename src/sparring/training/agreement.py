@@ -11,6 +11,7 @@ from sparring.nn.dropout import ChannelDropout, Dropout
 from sparring.training.loop import Trainer
 from sparring.training.progress import Stream
 
+TINY = 1e-30
 STEPS = 10
 """Enough to play from a recording, not only for it."""
 FLOOR = 0.01
@@ -58,21 +59,29 @@ class Reference:
 def strayed(one: tuple[Trainer, Stream], other: tuple[Trainer, Stream], steps: int = STEPS) -> float:
     """How far apart two trainers end that begin alike, in units of the way that the other one goes.
 
+    Of weights and of statistics, which change far more, the larger one.
+
     Args:
         one: plays its batches.
         other: the same game, weights, seed and batches.
         steps: that both play.
     """
-    begun = [weight.detach().clone() for weight in other[0].game.parameters()]
+    begun = [[one.clone() for one in side] for side in _numbers(other[0])]
     for trainer, stream in (one, other):
         for _ in zip(range(steps), trainer.run(stream), strict=False):
             pass
-    ends = [list(trainer.game.parameters()) for trainer, _ in (one, other)]
-    apart, way = (
-        torch.stack([(a.detach() - b.detach()).norm() for a, b in zip(side, ends[1], strict=True)]).norm()
-        for side in (ends[0], begun)
-    )
-    return float(apart / way)
+    sides = zip(_numbers(one[0]), _numbers(other[0]), begun, strict=True)
+    return max(_distance(here, there) / max(_distance(there, before), TINY) for here, there, before in sides if before)
+
+
+def _numbers(trainer: Trainer) -> tuple[list[Tensor], list[Tensor]]:
+    """Weights, and statistics."""
+    buffers = [one for one in trainer.game.buffers() if one.is_floating_point()]
+    return [one.detach() for one in trainer.game.parameters()], buffers
+
+
+def _distance(one: Sequence[Tensor], other: Sequence[Tensor]) -> float:
+    return float(torch.stack([(a - b).norm() for a, b in zip(one, other, strict=True)]).norm())
 
 
 def _apart(one: tuple[Tensor, Tensor], other: tuple[Tensor, Tensor] | None = None) -> Tensor:

@@ -18,6 +18,7 @@ from sparring.seeds import mix
 from sparring.training.averages import Averages
 from sparring.training.device import reseed
 from sparring.training.distributed import ALONE, Lost, Ranks
+from sparring.training.graph import Graph
 from sparring.training.optimisers import Bench, optimisers
 from sparring.training.parts import Parts
 from sparring.training.progress import Progress, Stream
@@ -25,6 +26,7 @@ from sparring.training.recording import Recorder, Turn
 from sparring.training.schedules import rate_factor
 from sparring.training.speed import EXACT, Speed
 from sparring.training.tally import Tally, first_bad, read
+from sparring.training.tape import Tape
 
 
 class Trainer:
@@ -79,7 +81,9 @@ class Trainer:
         speed.speed_up(game)
         self._parts, self._ranks, self.alone = Parts(game, parts, ranks), ranks, ranks.alone
         self._seed, self.device, self.speed = seed, device, speed
-        self._recorder = Recorder() if speed.recorded and self._parts.whole else None
+        self._recorder = (
+            Recorder(Graph if device.type == "cuda" else Tape) if speed.recorded and self._parts.whole else None
+        )
         if self._recorder:
             for optimiser in self._optimisers.values():
                 optimiser.hold()
@@ -112,6 +116,10 @@ class Trainer:
         """Tell the other processes, if this is the one that leads, that no step is to come."""
         with suppress(Lost):
             self._ranks.stop()
+
+    def improvise(self) -> None:
+        """Play every step as it is from now on, which is what a recording is compared with."""
+        self._recorder = None
 
     def _play_step(self, batches: Iterator[Images]) -> None:
         reseed(mix("step", self._seed, self.step), self.device)

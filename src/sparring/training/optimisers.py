@@ -39,7 +39,9 @@ class Optimiser(ABC):
 
     def hold(self) -> None:
         """Keep the learning rate on the device, where a step that was recorded finds what it is set to later."""
-        self._held = torch.tensor(self._lr, device=self.parameters[0].device)
+        device = self.parameters[0].device
+        # the kernel for processors reads all digits, the one for GPUs only so many
+        self._held = torch.tensor(self._lr, device=device, dtype=torch.float64 if device.type == "cpu" else None)
 
     @property
     def rate(self) -> float | Tensor:

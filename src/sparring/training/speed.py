@@ -29,7 +29,7 @@ class Speed:
             fast without.
         layout: how the weights of convolutions lie in memory, which the pictures follow.
         compiled: whether players are compiled, but for those of `Game.sloped`.
-        recorded: whether what is the same at every step is recorded as a CUDA graph, where a batch is played whole.
+        recorded: whether what is the same at every step is recorded and replayed, where a batch is played whole.
         threads: of the processor; 0: as many as torch takes.
 
     >>> str(Speed()), str(Speed(precision="bfloat16", compiled=True, threads=2))
@@ -52,7 +52,10 @@ class Speed:
 
     def autocast(self, device: torch.device) -> AbstractContextManager[object]:
         """What a step is computed under."""
-        return torch.autocast(device.type, torch.bfloat16) if self.precision == "bfloat16" else nullcontext()
+        if self.precision != "bfloat16":
+            return nullcontext()
+        # a recording has no weights that were rounded for an earlier pass, so nothing that it is compared with may
+        return torch.autocast(device.type, torch.bfloat16, cache_enabled=not self.recorded)
 
     @contextmanager
     def rounding(self) -> Iterator[None]:
