@@ -121,7 +121,7 @@ def ways_of(work: Work, place: Place) -> dict[str, Session]:
     if speed == EXACT:
         return {"exact, and auto": chosen}
     eager = replace(speed, recorded=False)
-    between = {f"as below, not recorded: {eager}": make(eager)} if speed.recorded else {}
+    between = {f"as below, not recorded: {eager}": make(eager)} if speed.recorded and eager != EXACT else {}
     return {"exact": session_of(work, place), **between, f"auto: {speed}": chosen}
 
 

@@ -1,7 +1,7 @@
 """The fastest way is found by trying, taken only if it agrees, written down, and kept for the whole of a run."""
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -138,3 +138,25 @@ def test_a_run_says_writes_and_keeps_what_was_chosen(tmp_path: Path, monkeypatch
     monkeypatch.setattr(trial, "choose", None)  # going on, nothing is chosen anew
     sparring.resume(half.path, images=256)
     assert files.sha256(whole.model / "model.safetensors") == files.sha256(half.model / "model.safetensors")
+
+
+def test_recording_is_tried_of_the_best_way_but_not_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "RECORDING", 0.0)
+    tried = gains(monkeypatch, lambda speed: 1.5 if speed == FAST else 1.0)
+    choice(session(images=10**9))
+    assert replace(FAST, recorded=True) in tried
+    tried.clear()
+    choice(session("parts=2", images=10**9))
+    assert tried and not any(speed.recorded for speed in tried)
+
+
+def test_a_recording_that_ends_elsewhere_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    of = session(images=10**9)
+
+    def make(speed: Speed) -> Session:
+        return prepare(of.recipe, of.title, Silent(), of.dataset, speed=speed)
+
+    found = trial._Trial(make, of.recipe)
+    assert found._measured(Speed(recorded=True)).gain > 0
+    monkeypatch.setattr(trial, "strayed", lambda one, other: 1e-9)
+    assert found._measured(Speed(recorded=True)).gain == 0

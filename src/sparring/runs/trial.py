@@ -141,6 +141,7 @@ def _key(recipe: Recipe, spec: Spec, device: torch.device) -> str:
         [field.name for field in fields(Speed)],
         recipe.game,
         recipe.batch_size,
+        recipe.parts,
         spec.model_dump(mode="json"),
     ]
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]

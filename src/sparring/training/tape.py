@@ -10,8 +10,6 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, fx
-from torch.fx.experimental.proxy_tensor import make_fx
-from torch.fx.passes.split_module import split_module
 
 from sparring.data.batches import Images
 from sparring.training.recording import Perform, Turn
@@ -26,7 +24,7 @@ class Tape:
     """A performance as a list of operations: bit for bit what was played.
 
     Args:
-        operations: from the tensors of a batch to what `_flat` makes of turns.
+        operations: from the tensors of a batch to the values and gradients of all turns.
         turns: what they left behind when they were recorded.
     """
 
@@ -42,6 +40,8 @@ class Tape:
     @classmethod
     def record(cls, perform: Perform, batch: Images, other: Self | None) -> tuple[Self, list[Turn]]:
         """Watch while it is played."""
+        from torch.fx.experimental.proxy_tensor import make_fx  # takes a second, and most runs never need it
+
         turns: list[Turn] = []
 
         def watched(*tensors: Tensor) -> list[Tensor]:
@@ -68,6 +68,8 @@ def _divided(operations: fx.GraphModule) -> fx.GraphModule:
 
     These are the steps of optimisers, a few in each turn.
     """
+    from torch.fx.passes.split_module import split_module
+
     number, numbers = 0, {}
     for node in operations.graph.nodes:
         begins = _changes_a_list(node) != _changes_a_list(node.prev)
