@@ -50,15 +50,14 @@ def test_what_is_replayed_is_what_would_have_been_played(name: str, speed: Speed
     assert played(live, WARM + 3) == played(recorded, WARM + 3)
     assert same(live, recorded)
     assert recorded._recorder is not None and recorded._recorder._recordings
-    assert recorded.vitals("generator" if name != "cyclegan" else "inverse") == live.vitals(
-        "generator" if name != "cyclegan" else "inverse"
-    )
+    assert recorded.vitals("generator") == live.vitals("generator")
 
 
-@pytest.mark.parametrize("name", ["gan", "dcgan", "wgan"])
-def test_in_float32_recorded_steps_are_those_of_the_exact_way(name: str) -> None:
+@pytest.mark.parametrize("name", ["dcgan", "wgan", "wgan-gp"])
+def test_in_float32_fifty_recorded_steps_are_those_of_the_exact_way(name: str) -> None:
+    """A penalty's second derivatives too."""
     exact, recorded = trainer(name, GREY), trainer(name, GREY, RECORDED)
-    assert played(exact, WARM + 3) == played(recorded, WARM + 3)
+    assert played(exact, 50) == played(recorded, 50)
     assert same(exact, recorded)
 
 

@@ -21,6 +21,7 @@ from sparring.runs import report, weights
 from sparring.runs.folder import Run, find
 from sparring.runs.judge import Judge
 from sparring.runs.parts import Sets, open_set, with_test_part
+from sparring.training import memory
 
 Say = Callable[[str], None]
 
@@ -152,6 +153,7 @@ def own_classifier(dataset: Dataset, say: Say) -> Extractor:
     if place.is_file():
         return classifier.restore(place, dataset.spec.channels, classes)
     what = f"{len(classes)} classes" if classes else "quarter turns, as there are no labels"
+    memory.keep()
     say(f"training the classifier that judges {dataset.title} ({what}); once for this set")
     network = classifier.learn(
         lambda rows: dataset.batch(rows).pictures,
