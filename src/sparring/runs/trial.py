@@ -33,7 +33,7 @@ WORTH = 1.05
 TOLERANCE = 1 / 3
 """Of what another batch changes, how far off losses and gradients may be: a ninth more variance, at most."""
 RECORDING = 20.0
-"""Seconds that watching a step is expected to take, of large games."""
+"""Seconds that watching a step of a large game is expected to take; it is done twice, to check and to time."""
 COMPILING = 60.0
 """Seconds that compiling the players of a game is expected to take."""
 

@@ -52,7 +52,7 @@ class Tape:
         try:
             return cls(make_fx(watched)(*batch.tensors()), turns), turns
         except Exception as error:  # of many sorts, some of torch's own
-            raise RuntimeError(f"this step cannot be recorded: {error}") from error
+            raise RuntimeError(f"this step cannot be recorded: {error}; speed=exact plays it as it is") from error
 
     @torch.no_grad()
     def replay(self, batch: Images) -> list[Turn]:
