@@ -8,6 +8,7 @@ them unless one asks for more.
 
 import copy
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -18,8 +19,8 @@ from sparring.data.batches import Images
 from sparring.games.base import Game
 from sparring.games.picture_to_picture import inputs_of
 from sparring.nn.instance import InstanceNorm
+from sparring.nn.pictures import DoubledToPicture, FromPicture, ToPicture
 from sparring.nn.resampling import ResizeConvolution
-from sparring.translators.layers import ToPicture
 
 Players = dict[str, nn.Module]
 Step = Callable[[Iterator[Images]], int]
@@ -59,8 +60,10 @@ def published(network: nn.Module) -> nn.Module:
         for name, layer in module.named_children():
             if isinstance(layer, InstanceNorm):
                 setattr(module, name, PlainNorm())
-            elif isinstance(layer, ToPicture):
-                setattr(module, name, plain_convolution(layer))
+            elif isinstance(layer, FromPicture | ToPicture):
+                layer.forward = partial(nn.Conv2d.forward, layer)  # type: ignore[method-assign]
+            elif isinstance(layer, DoubledToPicture):
+                layer.forward = partial(nn.ConvTranspose2d.forward, layer)  # type: ignore[method-assign]
             elif isinstance(layer, ResizeConvolution):
                 setattr(module, name, nn.Sequential(nn.Upsample(scale_factor=2), plain_convolution(layer)))
     plain: nn.Module = copied.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]

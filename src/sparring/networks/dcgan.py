@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from sparring.networks import Shape
 from sparring.nn.framing import Size, crop_to, pad_to, round_up
 from sparring.nn.norms import Norm, norm_layers
+from sparring.nn.pictures import FromPicture
 from sparring.nn.resampling import Upsampling, doubling
 
 NORM: Norm = "batch"
@@ -51,9 +52,9 @@ class Generator(nn.Module):
         self.size = shape[1:]
         _, smallest, channels = plan(shape, width)
         self.project = nn.Linear(latent, channels[0] * smallest[0] * smallest[1], bias=False)
-        layers: list[nn.Module] = [nn.Unflatten(1, (channels[0], *smallest)), nn.BatchNorm2d(channels[0]), nn.ReLU()]
+        layers = [nn.Unflatten(1, (channels[0], *smallest)), nn.BatchNorm2d(channels[0]), nn.ReLU(inplace=True)]
         for inputs, outputs in pairwise(channels):
-            layers += [*doubling(upsampling, inputs, outputs, False), nn.BatchNorm2d(outputs), nn.ReLU()]
+            layers += [*doubling(upsampling, inputs, outputs, False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
         layers += [*doubling(upsampling, channels[-1], shape[0], True), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
@@ -69,12 +70,15 @@ class Trunk(nn.Module):
         super().__init__()
         self.working, smallest, channels = plan(shape, width)
         channels.reverse()
-        layers: list[nn.Module] = [nn.Conv2d(shape[0], channels[0], 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [
+            FromPicture(shape[0], channels[0], 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
         for inputs, outputs in pairwise(channels):
             layers += [
                 nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=norm != "batch"),
                 *norm_layers(norm, outputs),
-                nn.LeakyReLU(0.2),
+                nn.LeakyReLU(0.2, inplace=True),
             ]
         self.layers = nn.Sequential(*layers, nn.Flatten())
         self.features = channels[-1] * smallest[0] * smallest[1]

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from sparring.networks import Shape
 from sparring.nn.dropout import Dropout
+from sparring.nn.linear import Linear
 from sparring.nn.norms import Norm, norm_layers
 
 NORM: Norm = "none"
@@ -17,7 +18,7 @@ DROPOUT = 0.3
 def _hidden(sizes: list[int], norm: Norm = "none") -> list[nn.Module]:
     layers: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
-        layers += [nn.Linear(inputs, outputs), *norm_layers(norm, outputs, flat=True)]
+        layers += [Linear(inputs, outputs), *norm_layers(norm, outputs, flat=True)]
         layers += [nn.LeakyReLU(SLOPE), Dropout(DROPOUT)]
     return layers
 
@@ -29,7 +30,7 @@ class Generator(nn.Module):
         super().__init__()
         self.shape = shape
         hidden = _hidden([latent, width, 2 * width, 4 * width])
-        self.layers = nn.Sequential(*hidden, nn.Linear(4 * width, prod(shape)), nn.Tanh())
+        self.layers = nn.Sequential(*hidden, Linear(4 * width, prod(shape)), nn.Tanh())
 
     def forward(self, latents: Tensor) -> Tensor:
         """[N, latent] to [N, channels, height, width] in (-1, 1)."""

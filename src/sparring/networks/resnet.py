@@ -17,6 +17,7 @@ from sparring.networks import Shape
 from sparring.nn.conditional import ConditionalBatchNorm
 from sparring.nn.framing import Size, crop_to, pad_to, round_up
 from sparring.nn.norms import Norm, norm_layers
+from sparring.nn.pictures import FromPicture, ToPicture
 
 NORM: Norm = "spectral"
 SMALLEST = 4
@@ -76,7 +77,7 @@ class Generator(nn.Module):
         self.unflatten = nn.Unflatten(1, (channels[0], *smallest))
         self.blocks = nn.ModuleList(Up(*pair, condition) for pair in pairwise([channels[0], *channels]))
         self.norm = nn.BatchNorm2d(channels[-1])
-        self.picture = nn.Conv2d(channels[-1], shape[0], 3, padding=1)
+        self.picture = ToPicture(channels[-1], shape[0], 3, padding=1)
 
     def forward(self, latents: Tensor) -> Tensor:
         """[N, latent] to [N, channels, height, width] in (-1, 1)."""
@@ -95,11 +96,12 @@ class Down(nn.Module):
         self, inputs: int, hidden: int, outputs: int, norm: Norm, before: list[nn.Module], after: list[nn.Module]
     ) -> None:
         super().__init__()
+        first = nn.Conv2d if before else FromPicture
         self.residual = nn.Sequential(
             *before,
-            nn.Conv2d(inputs, hidden, 3, padding=1, bias=norm != "batch"),
+            first(inputs, hidden, 3, padding=1, bias=norm != "batch"),
             *norm_layers(norm, hidden),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(hidden, outputs, 3, padding=1),
             *after,
         )

@@ -3,7 +3,9 @@
 from typing import Literal
 
 from torch import Tensor, nn
-from torch.nn.functional import conv_transpose2d, interpolate, pad
+from torch.nn.functional import interpolate, pad
+
+from sparring.nn.pictures import FEW, DoubledToPicture, to_picture
 
 Upsampling = Literal["resize", "transposed"]
 """`resize`: every pixel becomes four, then a convolution looks at all of them alike (Odena et al., "Deconvolution and
@@ -19,7 +21,8 @@ def doubling(kind: Upsampling, inputs: int, outputs: int, bias: bool) -> list[nn
     torch.Size([1, 2, 6, 10])
     """
     if kind == "transposed":
-        return [nn.ConvTranspose2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)]
+        layer = DoubledToPicture if outputs <= FEW else nn.ConvTranspose2d
+        return [layer(inputs, outputs, 4, stride=2, padding=1, bias=bias)]
     return [ResizeConvolution(inputs, outputs, bias)]
 
 
@@ -51,4 +54,4 @@ class ResizeConvolution(nn.Conv2d):
         kernel = self.weight.flip(2, 3).transpose(0, 1)
         kernel = pad(kernel, (0, 0, 1, 0)) + pad(kernel, (0, 0, 0, 1))  # down
         kernel = pad(kernel, (1, 0)) + pad(kernel, (0, 1))  # and across
-        return conv_transpose2d(stage, kernel, self.bias, stride=2, padding=1)
+        return to_picture(stage, kernel, self.bias, stride=2, padding=1)

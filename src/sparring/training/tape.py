@@ -79,7 +79,16 @@ def _divided(operations: fx.GraphModule) -> fx.GraphModule:
     for name, part in list(whole.named_children()):
         if isinstance(part, fx.GraphModule) and not any(map(_changes_a_list, part.graph.nodes)):
             setattr(whole, name, _interpreted(part))
+        elif isinstance(part, fx.GraphModule):
+            _at_hand(part)
+    _at_hand(whole)
     return whole
+
+
+def _at_hand(operations: fx.GraphModule) -> None:
+    """Make its tensors plain attributes, as modules look long for theirs."""
+    for node in operations.graph.find_nodes(op="get_attr"):
+        vars(operations)[node.target] = getattr(operations, node.target)
 
 
 def _changes_a_list(node: fx.Node) -> bool:

@@ -14,7 +14,7 @@ from torch import nn
 
 from sparring.nn.framing import Size
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving
+from sparring.translators.layers import Block, convolution, enlarging, halving, to_picture
 from sparring.translators.staged import Staged, steering
 
 DEEPEST = 4
@@ -54,7 +54,7 @@ class Translator(Staged):
         super().__init__(2 ** (1 + halvings), steers)
         inputs += told - steers
         widths = [2 * width * 2**number for number in range(halvings + 1)]
-        first = [*convolution(inputs, widths[0], norm, 7, steers), nn.ReLU()]
+        first = [*convolution(inputs, widths[0], norm, 7, steers), nn.ReLU(inplace=True)]
         self.then([nn.AvgPool2d(2), *first, *halving(widths[0], norm, steers)])
         for channels in widths[1:-1]:
             self.then(halving(channels, norm, steers))
@@ -62,9 +62,9 @@ class Translator(Staged):
             self.then([Block(widths[-1], norm, dropout, steers)])
         for channels in widths[:0:-1]:
             coarse = self.then(enlarging(upsampling, channels, norm, steers))
-        first = [*convolution(inputs, width, norm, 7, steers), nn.ReLU()]
+        first = [*convolution(inputs, width, norm, 7, steers), nn.ReLU(inplace=True)]
         front = self.then([*first, *halving(width, norm, steers)], 0)
         self.then([Block(2 * width, norm, dropout, steers)], coarse, front)
         for _ in range(LOCAL_BLOCKS - 1):
             self.then([Block(2 * width, norm, dropout, steers)])
-        self.then([*enlarging(upsampling, 2 * width, norm, steers), ToPicture(width, outputs), nn.Tanh()])
+        self.then([*enlarging(upsampling, 2 * width, norm, steers), *to_picture(width, outputs)])

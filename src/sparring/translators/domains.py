@@ -10,6 +10,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from sparring.nn.framing import Size, pad_to, round_up
+from sparring.nn.pictures import FromPicture
 
 SLOPE = 0.01
 MOST = 6
@@ -39,7 +40,8 @@ def halved(channels: int, halvings: int, *, width: int, widest: int, slope: floa
     widths = [channels, *(width * min(2**stage, widest) for stage in range(halvings))]
     layers: list[nn.Module] = []
     for given, wanted in pairwise(widths):
-        layers += [nn.Conv2d(given, wanted, 4, stride=2, padding=1), nn.LeakyReLU(slope)]
+        kind = nn.Conv2d if layers else FromPicture
+        layers += [kind(given, wanted, 4, stride=2, padding=1), nn.LeakyReLU(slope, inplace=True)]
     return nn.Sequential(*layers), widths[-1]
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from sparring.errors import UsageError
 from sparring.nn.framing import Size
+from sparring.nn.pictures import FromPicture
 from sparring.translators.layers import norm_layers
 
 HALVINGS = {16: 1, 34: 2, 70: 3, 142: 4, 286: 5}
@@ -52,14 +53,17 @@ class PatchDiscriminator(nn.Module):
                 f"game.patch={patch} needs pictures of {least} pixels a side, these have {min(size)}: "
                 "take smaller patches, or leave it out"
             )
-        layers: list[nn.Module] = [nn.Conv2d(channels, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [
+            FromPicture(channels, width, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
         given = width
         for number in range(1, halvings + 1):
             wanted, stride = width * min(2**number, WIDEST), 1 if number == halvings else 2
             layers += [
                 nn.Conv2d(given, wanted, 4, stride=stride, padding=1, bias=norm == "none"),
                 *norm_layers(norm, wanted),
-                nn.LeakyReLU(0.2),
+                nn.LeakyReLU(0.2, inplace=True),
             ]
             given = wanted
         self.layers = nn.Sequential(*layers, nn.Conv2d(given, 1, 4, padding=1))

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from sparring.nn.framing import Size, crop_to
 from sparring.nn.resampling import Upsampling
-from sparring.translators.layers import Block, ToPicture, convolution, enlarging, halving
+from sparring.translators.layers import Block, convolution, enlarging, halving, to_picture
 from sparring.translators.staged import Staged, steering
 
 LARGE = 256
@@ -55,11 +55,11 @@ class Translator(Staged):
         steers = steering(norm, told)
         super().__init__(4, steers)
         inputs += told - steers
-        self.then([*convolution(inputs, width, norm, 7, steers), nn.ReLU(), *halving(width, norm, steers)])
+        self.then([*convolution(inputs, width, norm, 7, steers), nn.ReLU(inplace=True), *halving(width, norm, steers)])
         encoded = self.then(halving(2 * width, norm, steers))
         blocks = [self.then([Block(4 * width, norm, dropout, steers)]) for _ in range(blocks_of(size))]
         self.then(enlarging(upsampling, 4 * width, norm, steers))
-        self.then([*enlarging(upsampling, 2 * width, norm, steers), ToPicture(width, outputs), nn.Tanh()])
+        self.then([*enlarging(upsampling, 2 * width, norm, steers), *to_picture(width, outputs)])
         self.compared = [0, 1, encoded, blocks[0], blocks[len(blocks) // 2]]
         self.compared_channels = [inputs, 2 * width, 4 * width, 4 * width, 4 * width]
 

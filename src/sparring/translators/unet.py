@@ -13,6 +13,7 @@ from torch import nn
 
 from sparring.nn.dropout import Dropout
 from sparring.nn.framing import Size
+from sparring.nn.pictures import FromPicture
 from sparring.nn.resampling import Upsampling, doubling
 from sparring.translators.layers import norm_layers
 from sparring.translators.staged import Staged
@@ -56,7 +57,7 @@ class Translator(Staged):
         channels = [width * min(2**stage, WIDEST) for stage in range(depth)]
         bias = norm == "none"
         # no norm follows that would take out what is the same all over
-        down = [self.then([nn.Conv2d(inputs + told, width, 4, stride=2, padding=1)])]
+        down = [self.then([FromPicture(inputs + told, width, 4, stride=2, padding=1)])]
         for above, below in pairwise(channels):
             convolution = nn.Conv2d(above, below, 4, stride=2, padding=1, bias=bias)
             down.append(self.then([nn.LeakyReLU(0.2), convolution, *norm_layers(norm, below)]))
