@@ -10,7 +10,7 @@ from tests.games.brightness import LEVELS, SPEC, Brightness, drawn, train
 @pytest.mark.parametrize("tie", [1.0, 0.0])
 def test_the_index_is_obeyed_if_it_is_tied(tie: float) -> None:
     torch.manual_seed(0)
-    trainer, first, last = train(Disentangled(SPEC, network="dcgan", width=8, latent=4, tie=tie), 64 * 160)
+    trainer, first, last = train(Disentangled(SPEC, network="dcgan", width=8, latent=4, tie=tie), 64 * 240)
     nearest = [(drawn(trainer, 64, {"brightness": value}).unsqueeze(1) - LEVELS).abs().argmin(1) for value in range(3)]
     obeyed = [float((found == value).double().mean()) for value, found in enumerate(nearest)]
     if tie:

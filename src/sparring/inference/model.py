@@ -189,7 +189,9 @@ def load(path: str | Path, device: str = "cpu") -> Model:
     except (RuntimeError, ValueError) as error:
         raise SparringError(f"{folder / WEIGHTS} does not fit {CONFIG} beside it: {error}") from None
     # filled, not replaced: the weights keep the order in memory that training computed with, and so the last digit
-    networks.to_empty(device=place).load_state_dict(tensors)
+    with Unfilled():
+        networks.to_empty(device=place)
+    networks.load_state_dict(tensors)
     networks.eval().requires_grad_(False)
     return Model(config, product)
 
@@ -197,16 +199,20 @@ def load(path: str | Path, device: str = "cpu") -> Model:
 class Unfilled(TorchFunctionMode):
     """Draws no weights: for networks without memory, torch would first import its compiler, which takes two seconds.
 
-    Spectral norm, whose first steps are arithmetic, imports it all the same.
+    It would import parts of it to ask how much memory they want, too. Spectral norm, whose first steps are arithmetic,
+    imports it all the same.
     """
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """Every function of torch as it is, but for the one that fills a tensor with normal numbers."""
+        """Every function of torch as it is, but for those that fill a tensor or ask for memory like that of another."""
         given = kwargs or {}
         if func is nn.init.normal_:
             return args[0] if args else given["tensor"]
+        if func is torch.empty_like:
+            (like,) = args
+            return torch.empty_strided(like.shape, like.stride(), dtype=like.dtype, device=given["device"])
         return func(*args, **given)
 
 

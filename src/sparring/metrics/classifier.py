@@ -21,10 +21,15 @@ from sparring import files
 from sparring.errors import SparringError
 from sparring.metrics.features import Extractor, View, check_channels, digest_of
 from sparring.seeds import mix
+from sparring.training.optimisers import Adam
+from sparring.training.schedules import rate_factor
 
 WIDTH, FEATURES = 16, 64
-SHOWN, BATCH, RATE = 80_000, 128, 4e-3
+SHOWN, BATCH, RATE = 25_600, 64, 4e-3
 """Pictures that it is shown in training, whatever the size of the set; in a batch; and its highest learning rate."""
+RISE = 0.3
+"""Share of the training over which the learning rate rises, to fall afterwards."""
+BETAS = 0.9, 0.999
 SIDE = 64
 """Larger pictures are brought down to about so many pixels a side, by whole factors, before it looks at them."""
 TURNS = ("0", "90", "180", "270")
@@ -97,31 +102,29 @@ def learn(
         network = Classifier(channels, classes)
         rng = np.random.default_rng(mix("classifier pictures", seed))
         steps = SHOWN // BATCH
-        optimiser = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-2)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-        for step in range(steps):
+        optimiser = Adam(network.parameters(), RATE, BETAS)
+        for step in range(1, steps + 1):
             numbers = rng.integers(0, count, BATCH)
             pictures, wanted = _lesson(rows(numbers), None if labels is None else labels[numbers], rng)
             loss = functional.cross_entropy(network(pictures).scores, wanted)
-            optimiser.zero_grad()
+            optimiser.clear()
             torch.autograd.backward(loss)
+            optimiser.lr = RATE * rate_factor(step, step / (steps + 1), round(RISE * steps), RISE)
             optimiser.step()
-            schedule.step()
-            if step % 100 == 99:
-                tell((step + 1) / steps)
+            if step % 100 == 0:
+                tell(step / steps)
     network.eval().requires_grad_(False)
     network.digest = digest_of(network)
     return network
 
 
 def _lesson(pictures: Tensor, labels: NDArray[np.int64] | None, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """A batch moved by up to two pixels, and what is to be said of it."""
+    """A batch, turned where there are no labels, and what is to be said of it."""
     if labels is None:
         labels = rng.integers(0, len(TURNS), len(pictures))
         square = _middle(pictures)
         pictures = torch.stack([picture.rot90(int(k), (1, 2)) for picture, k in zip(square, labels, strict=True)])
-    shift = tuple(rng.integers(-2, 3, 2).tolist())
-    return torch.roll(pictures, shift, (2, 3)), torch.from_numpy(labels)
+    return pictures, torch.from_numpy(labels)
 
 
 def _middle(pictures: Tensor) -> Tensor:
