@@ -7,6 +7,14 @@ from torch import Tensor, nn
 from sparring.nn import linear
 from sparring.nn.linear import Linear
 
+KNOWN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+@pytest.fixture(autouse=True)
+def on_any_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a processor that oneDNN suits better."""
+    monkeypatch.setattr(linear, "BETTER", KNOWN)
+
 
 def twice(layer: nn.Linear, rows: Tensor, forward: object) -> list[Tensor]:
     """What comes out, its slopes, and the slopes of the length of the slope at the rows, as penalties take them."""
@@ -22,7 +30,7 @@ def twice(layer: nn.Linear, rows: Tensor, forward: object) -> list[Tensor]:
 def test_is_torchs_own_and_so_are_its_slopes(count: int, inputs: int, outputs: int, bias: bool) -> None:
     layer = Linear(inputs, outputs, bias=bias)
     rows = torch.randn(count, inputs, requires_grad=True)
-    assert type(layer(rows).grad_fn).__name__ == "_ProductBackward" or not linear.KNOWN
+    assert type(layer(rows).grad_fn).__name__ == "_ProductBackward" or not KNOWN
     for ours, theirs in zip(twice(layer, rows, Linear.forward), twice(layer, rows, nn.Linear.forward), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4 * float(theirs.detach().abs().max()))
 
@@ -48,7 +56,7 @@ def test_frozen_weights_ask_for_no_slope() -> None:
     assert layer.weight.grad is None
 
 
-def test_without_the_library_it_is_torchs_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(linear, "KNOWN", False)
+def test_where_the_library_is_no_better_it_is_torchs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(linear, "BETTER", False)
     layer, rows = Linear(784, 128), torch.randn(64, 784)
     assert torch.equal(layer(rows), nn.Linear.forward(layer, rows))

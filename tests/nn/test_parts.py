@@ -66,8 +66,25 @@ def test_dropout_drops_its_share_and_keeps_the_mean() -> None:
     layer, numbers = Dropout(0.3), torch.full((400, 500), 2.0, requires_grad=True)
     dropped = layer(numbers)
     assert float((dropped == 0).float().mean()) == pytest.approx(0.3, abs=0.005)
-    assert dropped.detach().unique().tolist() == pytest.approx([0, 2 / 0.7])
+    assert dropped.detach().unique().tolist() == pytest.approx([0, 2 / 0.7], rel=1e-4)
     torch.autograd.backward(dropped.sum())
     assert numbers.grad is not None
     torch.testing.assert_close(numbers.grad, dropped.detach() / 2)  # the same mask, the same scale
     assert layer.eval()(numbers) is numbers
+
+
+@pytest.mark.parametrize("p", [0.0, 0.1, 0.5, 0.9])
+def test_each_mask_of_a_draw_drops_its_share(p: float) -> None:
+    torch.manual_seed(0)
+    dropped = Dropout(p)(torch.ones(100_000, 4)) == 0
+    torch.testing.assert_close(dropped.float().mean(0), torch.full((4,), p), atol=0.005, rtol=0)
+    together = torch.corrcoef(dropped.float().T) if p else torch.eye(4)
+    torch.testing.assert_close(together, torch.eye(4), atol=0.02, rtol=0)
+
+
+def test_dropout_keeps_shape_order_and_precision() -> None:
+    stage = torch.ones(2, 3, 5, 7, dtype=torch.bfloat16).to(memory_format=torch.channels_last)
+    dropped = Dropout(0.5)(stage)
+    assert (dropped.shape, dropped.stride(), dropped.dtype) == (stage.shape, stage.stride(), stage.dtype)
+    assert set(dropped.flatten().tolist()) == {0.0, 2.0}
+    assert Dropout(0.5)(torch.ones(3)).shape == (3,)

@@ -6,6 +6,7 @@ from typing import Self
 import pytest
 import torch
 from torch import Tensor
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from sparring import games
 from sparring.config import Average, Optimizer, Schedule
@@ -16,7 +17,7 @@ from sparring.training.loop import Trainer
 from sparring.training.optimisers import optimisers
 from sparring.training.recording import WARM, Perform, Recorder, Turn
 from sparring.training.speed import Speed
-from sparring.training.tape import Tape
+from sparring.training.tape import Tape, tidy
 from tests.contract.conftest import SPECS, Noise, trainer
 
 GREY = SPECS["grey"]
@@ -97,6 +98,19 @@ def test_a_recording_is_of_some_moves_on_batches_of_one_shape() -> None:
     assert len(recorder._recordings) == 2
     play(["a"], 3)
     assert len(recorder._recordings) == 2  # played as it is: seen for the first time
+
+
+def test_what_changes_nothing_is_left_out() -> None:
+    def made(numbers: torch.Tensor) -> torch.Tensor:
+        return numbers.t().t().detach() @ numbers.t().detach()
+
+    numbers = torch.rand(3, 5)
+    operations = make_fx(made)(numbers)
+    tidy(operations.graph)
+    operations.recompile()
+    left = [node.target for node in operations.graph.nodes if node.op == "call_function"]
+    assert left == [torch.ops.aten.t.default, torch.ops.aten.mm.default]
+    assert torch.equal(operations(numbers), made(numbers))
 
 
 def test_what_asks_for_a_number_cannot_be_recorded() -> None:

@@ -3,13 +3,17 @@
 import torch
 from torch import Tensor, nn
 
+LEVELS = 2**15
+"""How many values a draw has."""
+
 
 class Dropout(nn.Module):
     r"""In training, each number is 0 with probability $p$ and divided by $1 - p$ otherwise; later, left alone.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15 (2014), section 4,
-    scaled in training as everybody does since. The same as `torch.nn.Dropout`, whose masks take twice the time on a
-    CPU: it draws Bernoulli numbers one by one, and uniform ones come in bulk. Small networks notice.
+    scaled in training as everybody does since. The same as `torch.nn.Dropout`, but for $p$, which is rounded to
+    1/32,768, and for the time: on a CPU torch draws a number of 53 random bits for each mask, one after the other, and
+    here four masks share one of 64. Small networks notice.
 
     Args:
         p: share of numbers that are dropped, in [0, 1).
@@ -22,12 +26,21 @@ class Dropout(nn.Module):
     def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
+        self._dropped = min(round(p * LEVELS), LEVELS - 1)
 
     def forward(self, numbers: Tensor) -> Tensor:
         """Any shape to the same shape."""
         if not self.training:
             return numbers
-        return numbers * torch.rand_like(numbers).ge_(self.p).mul_(1 / (1 - self.p))
+        kept = _levels(numbers).ge_(2 * self._dropped - LEVELS)
+        return numbers * kept.mul_(LEVELS / (LEVELS - self._dropped)).to(numbers.dtype)
+
+
+def _levels(like: Tensor) -> Tensor:
+    """Whole numbers from -32,768 to 32,767, or the even ones of them, evenly; float32, laid out as another tensor."""
+    # 63 bits are drawn, of which the sign is none; doubled, the last one is none
+    drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device).random_().mul_(2)
+    return drawn.view(torch.int16).as_strided(like.shape, torch.empty_like(like).stride()).float()
 
 
 class ChannelDropout(nn.Module):

@@ -1,4 +1,4 @@
-"""A fully connected layer whose large products are not left to MKL, which is slow on processors that others make."""
+"""A fully connected layer whose large products are not left to MKL where it is slow: on AMD's processors."""
 
 from typing import Any
 
@@ -7,15 +7,15 @@ from torch import Tensor, nn
 
 WORTH = 2**21
 """Multiplications of a product from which on oneDNN is faster."""
-KNOWN = hasattr(torch.ops.mkldnn, "_linear_pointwise")
-"""Whether this torch comes with oneDNN, which it calls by its old name."""
+BETTER = hasattr(torch.ops.mkldnn, "_linear_pointwise") and "AMD" in str(torch.cpu.get_capabilities()["cpu_name"])
+"""Whether this torch comes with oneDNN, which it calls by its old name, for a processor that it suits better."""
 
 
 class Linear(nn.Linear):
-    """`torch.nn.Linear`, in about half the time where it is large, in float32 on a CPU.
+    """`torch.nn.Linear`, in about half the time where it is large, in float32 on a CPU made by AMD.
 
-    Torch leaves products of matrices to MKL, and convolutions to oneDNN, which knows AMD's processors as well as
-    Intel's and has products too. The numbers are the same up to rounding.
+    Torch leaves products of matrices to MKL, whose makers are Intel, and convolutions to oneDNN, which knows AMD's
+    processors as well and has products too. The numbers are the same up to rounding.
 
     >>> layer, rows = Linear(512, 64), torch.rand(128, 512)
     >>> torch.allclose(layer(rows), nn.Linear.forward(layer, rows), atol=1e-6)
@@ -24,7 +24,7 @@ class Linear(nn.Linear):
 
     def forward(self, rows: Tensor) -> Tensor:
         """[N, inputs] to [N, outputs]."""
-        if not KNOWN or len(rows) * self.weight.numel() < WORTH or not _is_plain(rows):
+        if not BETTER or len(rows) * self.weight.numel() < WORTH or not _is_plain(rows):
             return super().forward(rows)
         made: Tensor = _Product.apply(rows, self.weight, self.bias)  # type: ignore[no-untyped-call]
         return made

@@ -22,6 +22,10 @@ class Bad:
     term: str
 
 
+PENDING = 256
+"""Turns after which their terms are added up, read or not."""
+
+
 class Tally:
     """The terms of one move since they were last read."""
 
@@ -29,6 +33,7 @@ class Tally:
         self.move = move
         self._names: list[str] = []
         self._steps: list[int] = []
+        self._pending: list[Tensor] = []
         self._sum = torch.zeros(0)
         self._finite = torch.zeros(0)
 
@@ -37,11 +42,18 @@ class Tally:
         if not self._steps:
             self._names = [f"{self.move}.{name}" for name in names]
             self._sum, self._finite = torch.zeros_like(values), torch.zeros_like(values)
-        self._sum += values
-        # once a weight is bad every later loss is, so the number of finite turns tells which was the first;
-        # infinity minus itself is no number either, and this takes fewer operations than isfinite
-        self._finite += (values - values) == 0
         self._steps.append(step)
+        self._pending.append(values.clone())  # a recording writes the next ones into the same place
+        if len(self._pending) == PENDING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Add up what is pending."""
+        if self._pending:
+            values, self._pending = torch.stack(self._pending), []
+            self._sum += values.sum(0)
+            # once a weight is bad every later loss is, so the number of finite turns tells which was the first
+            self._finite += values.isfinite().sum(0)
 
     def _take(self, numbers: Sequence[float]) -> tuple[dict[str, float], list[Bad]]:
         steps, self._steps = self._steps, []
@@ -63,6 +75,8 @@ def read(tallies: Sequence[Tally]) -> tuple[dict[str, float], Bad | None]:
     busy = [tally for tally in tallies if tally._steps]
     if not busy:
         return {}, None
+    for tally in busy:
+        tally.settle()
     numbers = torch.cat([part for tally in busy for part in (tally._sum, tally._finite)]).tolist()
     means: dict[str, float] = {}
     bad: list[Bad] = []

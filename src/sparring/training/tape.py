@@ -15,6 +15,9 @@ from sparring.data.batches import Images
 from sparring.training.recording import Perform, Turn
 
 ONE = "one"
+DETACH, TURN = torch.ops.aten.detach.default, torch.ops.aten.t.default
+COPY_AS = torch.ops.aten.view_copy.dtype
+"""What a view of other numbers becomes, which the interpreter does not know."""
 BATCH_NORM, HONEST = torch.ops.aten.native_batch_norm.default, torch.ops.aten._native_batch_norm_legit.default
 """An operation that does not say that it changes running statistics, and the same that does."""
 fx.node.has_side_effect(BATCH_NORM)  # or it would be forgotten where only its statistics are wanted
@@ -30,6 +33,7 @@ class Tape:
 
     def __init__(self, operations: fx.GraphModule, turns: Sequence[Turn]) -> None:
         self._kept = [(turn.terms, len(turn.gradients)) for turn in turns]
+        tidy(operations.graph)
         self._operations = _divided(operations)
 
     @staticmethod
@@ -61,6 +65,23 @@ class Tape:
         with torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
             made = iter(self._operations(*batch.tensors()))
         return [Turn(terms, next(made), [next(made) for _ in range(count)]) for terms, count in self._kept]
+
+
+def tidy(graph: fx.Graph) -> None:
+    """Leave out what changes nothing: tensors detached where no slope is taken, and matrices turned and turned back."""
+    for node in graph.nodes:
+        if node.target is DETACH:
+            _replace(node, node.args[0])
+        elif node.target is TURN and node.args[0].target is TURN:
+            before = node.args[0]
+            _replace(node, before.args[0])
+            if not before.users:
+                graph.erase_node(before)
+
+
+def _replace(node: fx.Node, other: fx.Node) -> None:
+    node.replace_all_uses_with(other)
+    node.graph.erase_node(node)
 
 
 def _divided(operations: fx.GraphModule) -> fx.GraphModule:
@@ -112,6 +133,8 @@ def _interpreted(operations: fx.GraphModule) -> Any:
                 node.kwargs = {"beta": operations.graph.get_attr(ONE)}
         if node.target is BATCH_NORM and node.args[3] is not None:
             node.target = HONEST
+        if node.target is torch.ops.aten.view.dtype:
+            node.target, node.args, node.kwargs = COPY_AS, node.args[:1], {"dtype": node.args[1]}
         if isinstance(node.target, torch._ops.OpOverload):
             node.target = node.target.overloadpacket
     operations.recompile()
