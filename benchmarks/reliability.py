@@ -236,7 +236,7 @@ def find_bfloat16(recipe: str, settings: list[str], images: int, home: Path) -> 
     resolved = resolve(recipe, [*TINY, *CASES.get(recipe, ()), *settings], Path("digits"), seed=SEED, images=images)
     with on_threads(int(os.environ.get("OMP_NUM_THREADS", "1"))):
         place = trial.kept_at(resolved, open_dataset(resolved.data).spec, torch.device("cpu"))
-    trial.keep(place, trial.Choice(Speed(precision="bfloat16"), gain=2.0))
+    trial.keep(place, trial.Choice(Speed(precision="bfloat16"), gain=2.0), rate=1.0, lacking=0.0)
 
 
 def kill(options: argparse.Namespace) -> bool:

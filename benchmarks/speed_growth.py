@@ -7,11 +7,14 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.speed_measures import MEGA, held, in_a_process, most_held, noise
 from benchmarks.speed_sides import PLAINLY, Place, Work, ours, session_of
 from benchmarks.speed_table import WORKS, line, rounded, size
+from sparring.runs.prepare import computed
 from sparring.runs.preview import preview
+from sparring.runs.trial import choose, sentence
 
 FEWEST = 3
 """Steps before memory is looked at for the first time, and that are timed at least."""
@@ -19,6 +22,8 @@ SETS = (1_000, 10_000, 100_000, 1_000_000)
 RESOLUTIONS = (32, 64, 128, 256)
 BATCHES = (16, 32, 64, 128, 256)
 WIDTHS = (16, 32, 64, 128)
+BUDGETS = (2, 10, 60)
+"""Minutes of a run, of which trying takes a share."""
 RUNS = tuple(work for work in WORKS if work.title in ("gan", "dcgan-svhn", "relativistic", "cyclegan"))
 """Of which start-up and memory are measured."""
 
@@ -139,6 +144,28 @@ def _start(work: Work, place: Place, speed: str, home: str) -> float:
     return float(done.stdout)
 
 
+def _trials(place: Place, seconds: float) -> None:
+    """What trying takes of a budget, and what it finds."""
+    _heads("run", "budget, minutes", "seconds of trying", "of the budget", "found")
+    for work in RUNS:
+        for minutes in BUDGETS:
+            taken, found = in_a_process(tried, work, place, minutes)
+            share = f"{taken / (60 * minutes):.1%}"
+            print(line([work.words, f"{minutes:g}", f"{taken:.1f}", share, found]), flush=True)
+
+
+def tried(work: Work, place: Place, minutes: float) -> tuple[float, str]:
+    """Seconds that `speed=auto` takes before the first step, and what it says; to be called in a process of its own."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["SPARRING_HOME"] = home
+        session = session_of(work, place, minutes=minutes)
+        began = time.perf_counter()
+        found = choose(
+            session.recipe, session.dataset.spec, session.device, partial(computed, session), lambda text: None
+        )
+        return time.perf_counter() - began, sentence(found)
+
+
 def _holdings(place: Place, seconds: float) -> None:
     """Memory of a run beside what its step needs by the reckoning of `sparring train`."""
     _heads("run", "a step and the pictures", f"taken after {FEWEST} steps", "in the end", "beside", "before the data")
@@ -166,5 +193,6 @@ TABLES = {
     "batch": _batches,
     "width": _widths,
     "start": _starts,
+    "trial": _trials,
     "memory": _holdings,
 }

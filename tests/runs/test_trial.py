@@ -80,11 +80,23 @@ def test_a_file_that_cannot_be_read_is_measured_anew(store: Path, monkeypatch: p
     tried = gains(monkeypatch, lambda speed: 1.0)
     assert choice(session()).speed == EXACT
     (place,) = store.iterdir()
-    for damage in (b"", b"{}", b'{"speed": {"precision": "int1", "rate": 1}, "gain": 1}', b"[]"):
+    unknown = b'{"speed": {"precision": "int1", "rate": 1}, "gain": 1, "rate": 1, "lacking": 0}'
+    for damage in (b"", b"{}", unknown, b"[]"):
         place.write_bytes(damage)
         tried.clear()
         choice(session())
         assert tried, damage
+
+
+def test_a_run_with_far_more_time_tries_what_one_before_had_to_leave_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = gains(monkeypatch, lambda speed: 1.5 if speed == FAST else 1.0)
+    compiled = replace(FAST, compiled=True)
+    for minutes, anew in ((100, True), (150, False), (10**9, True), (10**10, False), (100, False)):
+        tried.clear()
+        monkeypatch.setattr(trial, "COMPILING", 3600.0)
+        assert choice(session(images=None, minutes=minutes)).speed == FAST
+        assert bool(tried) == anew, minutes
+        assert (compiled in tried) == (minutes == 10**9)
 
 
 def test_what_is_hardly_faster_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,13 +153,22 @@ def test_a_run_says_writes_and_keeps_what_was_chosen(tmp_path: Path, monkeypatch
 
 
 def test_recording_is_tried_of_the_best_way_but_not_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trial, "RECORDING", 0.0)
+    monkeypatch.setattr(trial, "WATCHING", 0.0)
     tried = gains(monkeypatch, lambda speed: 1.5 if speed == FAST else 1.0)
     choice(session(images=10**9))
     assert replace(FAST, recorded=True) in tried
     tried.clear()
     choice(session("parts=2", images=10**9))
     assert tried and not any(speed.recorded for speed in tried)
+
+
+def test_recording_is_tried_where_there_is_time_to_watch_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = gains(monkeypatch, lambda speed: 1.5)
+    for watching, expected in ((1e-3, True), (1e6, False)):
+        monkeypatch.setattr(trial, "WATCHING", watching)
+        tried.clear()
+        choice(session(f"game.latent={6 + expected}", images=None, minutes=1000))
+        assert any(speed.recorded for speed in tried) == expected
 
 
 def test_a_recording_that_ends_elsewhere_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:

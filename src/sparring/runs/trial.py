@@ -3,15 +3,17 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
 from math import ceil
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 import sparring
 from sparring import files
@@ -19,26 +21,30 @@ from sparring.config import Recipe
 from sparring.data.spec import Spec
 from sparring.runs.environment import processor
 from sparring.runs.session import Session
-from sparring.training.agreement import Reference, strayed
+from sparring.training.agreement import STEPS, Reference, strayed
 from sparring.training.speed import EXACT, VARIANTS, Speed, on_threads
 
 SHARE = 0.03
 """Of the run's time, for trying."""
 TURNS = 5
 """How often a way and the reference take turns."""
+BESIDE = 6
+"""Steps that a way takes beside its turns, to be built and compared."""
 LEAST = 0.1
 """Seconds of a turn at least: shorter ones are mostly noise."""
 WORTH = 1.05
 """A way must be so much faster than the reference to be taken."""
 TOLERANCE = 1 / 3
 """Of what another batch changes, how far off losses and gradients may be: a ninth more variance, at most."""
-RECORDING = 20.0
-"""Seconds that watching a step of a large game is expected to take; it is done twice, to check and to time."""
+WATCHING = 0.005
+"""Seconds that watching a step is expected to take for each call of a function of torch's, at most."""
 COMPILING = 60.0
 """Seconds that compiling the players of a game is expected to take."""
 
 FEWEST = 500
 """Steps of a run for which trying is begun at all."""
+MORE = 2.0
+"""Times as long a trial may take as one that had to leave out some ways, for another one to be begun."""
 SHORT = "the run is too short to try others"
 
 Make = Callable[[Speed], Session]
@@ -75,7 +81,7 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make, say: Ca
     if _steps(recipe) < FEWEST:
         return Choice(why=SHORT)
     place = kept_at(recipe, spec, device)
-    if (known := _read(place)) is not None:
+    if (known := _read(place, recipe)) is not None:
         return known
     trial = _Trial(make, recipe)
     say(f"trying how this machine computes fastest, for {max(trial.left, 0):.0f} s at most")
@@ -83,7 +89,7 @@ def choose(recipe: Recipe, spec: Spec, device: torch.device, make: Make, say: Ca
     if found is None:
         return Choice(why=SHORT)
     with suppress(OSError):  # it is found again next time
-        keep(place, found)
+        keep(place, found, trial.rate, trial.lacking)
     return found
 
 
@@ -92,14 +98,20 @@ def kept_at(recipe: Recipe, spec: Spec, device: torch.device) -> Path:
     return files.store() / "speed" / f"{_key(recipe, spec, device)}.json"
 
 
-def keep(place: Path, found: Choice) -> None:
+def keep(place: Path, found: Choice, rate: float, lacking: float) -> None:
     """Write down what was found, for the next run like it.
+
+    Args:
+        place: the file.
+        found: what to write.
+        rate: images a second of the reference.
+        lacking: seconds that there were for trying, where they were too few for some ways; 0: all were tried.
 
     Raises:
         OSError: it cannot be written.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    files.write(place, json.dumps(asdict(found)))
+    files.write(place, json.dumps(asdict(found) | {"rate": rate, "lacking": lacking}))
 
 
 def sped_up(session: Session, make: Make) -> Session:
@@ -122,6 +134,14 @@ def sentence(found: Choice) -> str:
     """
     gained = f"{found.gain:.1f} times as fast as {EXACT.precision}"
     return f"{found.speed}: {', '.join([gained] * (found.speed != EXACT) + [found.why] * bool(found.why))}"
+
+
+def _whole(recipe: Recipe, rate: float) -> float:
+    """Seconds of a run, at most, that plays so many images a second."""
+    return min(
+        recipe.images / rate if recipe.images else float("inf"),
+        60 * recipe.minutes if recipe.minutes else float("inf"),
+    )
 
 
 def _steps(recipe: Recipe) -> float:
@@ -147,16 +167,22 @@ def _key(recipe: Recipe, spec: Spec, device: torch.device) -> str:
     return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _read(place: Path) -> Choice | None:
-    """What was found before; None if it cannot be read."""
+def _read(place: Path, recipe: Recipe) -> Choice | None:
+    """What was found before; None if it cannot be read, or had to leave out ways that there is time for now."""
     with suppress(OSError, ValueError, TypeError, KeyError):
         known = json.loads(place.read_bytes())
-        return Choice(Speed(**known["speed"]), float(known["gain"]), "found before on this machine")
+        lacking = float(known["lacking"])
+        if not lacking or SHARE * _whole(recipe, float(known["rate"])) < MORE * lacking:
+            return Choice(Speed(**known["speed"]), float(known["gain"]), "found before on this machine")
     return None
 
 
 class _Trial:
     """Tries ways for as long as it may.
+
+    Attributes:
+        rate: images a second of the reference.
+        lacking: seconds that there are in all, once they have been too few for some way; 0: they have not been.
 
     Args:
         make: builds copies of the run.
@@ -170,11 +196,9 @@ class _Trial:
         self._truth = Reference(session.trainer, list(islice(session.stream.starting(0), 2)))
         self._reference = _Copy(make(EXACT))
         self._on_gpu = self._reference.device.type != "cpu"
-        whole = min(
-            recipe.images / self._reference.rate if recipe.images else float("inf"),
-            60 * recipe.minutes if recipe.minutes else float("inf"),
-        )
-        self._until = began + SHARE * whole
+        self.rate, self.lacking = self._reference.rate, 0.0
+        self._allowed = SHARE * _whole(recipe, self.rate)
+        self._until = began + self._allowed
 
     @property
     def left(self) -> float:
@@ -190,7 +214,7 @@ class _Trial:
         threads = torch.get_num_threads() // 2
         if tried and threads and not self._on_gpu and self._time_for():
             tried.append(self._tried(replace(_best(tried).speed, threads=threads)))
-        if tried and self._reference.parts == 1 and self._time_for(RECORDING):
+        if tried and self._reference.parts == 1 and self._time_for(self._recording()):
             tried.append(self._tried(replace(_best(tried).speed, recorded=True)))
         if tried and self._time_for(COMPILING):
             best = _best(tried).speed
@@ -199,7 +223,15 @@ class _Trial:
         return _best(tried) if tried else None
 
     def _time_for(self, more: float = 0.0) -> bool:
-        return 2 * TURNS * self._reference.turn_seconds + more < self.left
+        turns, steps = 2 * TURNS * self._reference.turn_seconds, BESIDE * self._reference.step_seconds
+        if turns + steps + more < self.left:
+            return True
+        self.lacking = self._allowed
+        return False
+
+    def _recording(self) -> float:
+        """Seconds that are expected to go by until steps are recorded twice, to check and to time, and are checked."""
+        return 2 * (WATCHING * self._reference.calls() + STEPS * self._reference.step_seconds)
 
     def _tried(self, speed: Speed) -> Choice:
         """What it gains; nothing where it is too far off, or this machine cannot do it."""
@@ -241,6 +273,7 @@ class _Copy:
         device: where it computes.
         parts: that a batch is played in.
         rate: images a second of the second step; the first one also warms up.
+        step_seconds: that the second step took.
         turn_seconds: that a turn takes.
     """
 
@@ -252,8 +285,16 @@ class _Copy:
         self.turn()
         began = time.perf_counter()
         self.rate = self.turn()
-        self._count = max(1, ceil(LEAST / (time.perf_counter() - began)))
-        self.turn_seconds = self._count * (time.perf_counter() - began)
+        self.step_seconds = time.perf_counter() - began
+        self._count = max(1, ceil(LEAST / self.step_seconds))
+        self.turn_seconds = self._count * self.step_seconds
+
+    def calls(self) -> int:
+        """Of torch's functions, in a step that is played."""
+        counted = _Calls()
+        with counted:
+            self._shown = next(self._steps).images
+        return counted.number
 
     def turn(self) -> float:
         """Images a second of some steps."""
@@ -264,3 +305,18 @@ class _Copy:
             rate = (now.images - self._shown) / (time.perf_counter() - began)
         self._shown = now.images
         return rate
+
+
+class _Calls(TorchFunctionMode):
+    """Counts what torch is asked for, gradients not included."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 0
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Call it."""
+        self.number += 1
+        return func(*args, **(kwargs or {}))
