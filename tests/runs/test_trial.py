@@ -8,7 +8,7 @@ import pytest
 
 import sparring
 from sparring import files
-from sparring.runs import launch, trial
+from sparring.runs import launch, trial, turns
 from sparring.runs.folder import Run
 from sparring.runs.prepare import prepare
 from sparring.runs.session import Session, Silent
@@ -26,7 +26,7 @@ FAST = Speed(precision="bfloat16")
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SPARRING_HOME", str(tmp_path / "home"))
     said.clear()
-    monkeypatch.setattr(trial, "LEAST", 1e-4)
+    monkeypatch.setattr(turns, "LEAST", 1e-4)
     monkeypatch.setattr(trial, "COMPILING", 1e9)  # longer than a test may take
     return tmp_path / "home" / "speed"
 

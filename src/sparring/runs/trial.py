@@ -3,17 +3,14 @@
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from itertools import islice
-from math import ceil
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode
 
 import sparring
 from sparring import files
@@ -21,8 +18,9 @@ from sparring.config import Recipe
 from sparring.data.spec import Spec
 from sparring.runs.environment import processor
 from sparring.runs.session import Session
+from sparring.runs.turns import Copy
 from sparring.training.agreement import STEPS, Reference, strayed
-from sparring.training.speed import EXACT, VARIANTS, Speed, on_threads
+from sparring.training.speed import EXACT, VARIANTS, Speed
 
 SHARE = 0.03
 """Of the run's time, for trying."""
@@ -30,8 +28,6 @@ TURNS = 5
 """How often a way and the reference take turns."""
 BESIDE = 6
 """Steps that a way takes beside its turns, to be built and compared."""
-LEAST = 0.1
-"""Seconds of a turn at least: shorter ones are mostly noise."""
 WORTH = 1.05
 """A way must be so much faster than the reference to be taken."""
 TOLERANCE = 1 / 3
@@ -194,7 +190,7 @@ class _Trial:
         self._make = make
         session = make(EXACT)
         self._truth = Reference(session.trainer, list(islice(session.stream.starting(0), 2)))
-        self._reference = _Copy(make(EXACT))
+        self._reference = Copy(make(EXACT))
         self._on_gpu = self._reference.device.type != "cpu"
         self.rate, self.lacking = self._reference.rate, 0.0
         self._allowed = SHARE * _whole(recipe, self.rate)
@@ -245,7 +241,7 @@ class _Trial:
             return Choice(speed, 0.0)
         if not off <= TOLERANCE:  # nor where it is no number
             return Choice(speed, 0.0)
-        copy = _Copy(self._make(speed))
+        copy = Copy(self._make(speed))
         gain = median(copy.turn() / self._reference.turn() for _ in range(TURNS))
         return Choice(speed, gain)
 
@@ -264,59 +260,3 @@ def _best(tried: list[Choice]) -> Choice:
     """The fastest, if it is worth it, else the reference."""
     best = max(tried, key=lambda one: one.gain)
     return best if best.gain >= WORTH else Choice(why="nothing tried was faster")
-
-
-class _Copy:
-    """A copy of the run, played a turn at a time.
-
-    Attributes:
-        device: where it computes.
-        parts: that a batch is played in.
-        rate: images a second of the second step; the first one also warms up.
-        step_seconds: that the second step took.
-        turn_seconds: that a turn takes.
-    """
-
-    def __init__(self, session: Session) -> None:
-        self.device, self.parts = session.device, session.recipe.parts
-        self._threads = session.trainer.speed.threads
-        self._steps = session.trainer.run(session.stream)
-        self._shown, self._count = 0, 1
-        self.turn()
-        began = time.perf_counter()
-        self.rate = self.turn()
-        self.step_seconds = time.perf_counter() - began
-        self._count = max(1, ceil(LEAST / self.step_seconds))
-        self.turn_seconds = self._count * self.step_seconds
-
-    def calls(self) -> int:
-        """Of torch's functions, in a step that is played."""
-        counted = _Calls()
-        with counted:
-            self._shown = next(self._steps).images
-        return counted.number
-
-    def turn(self) -> float:
-        """Images a second of some steps."""
-        with on_threads(self._threads):
-            began = time.perf_counter()
-            for _ in range(self._count):
-                now = next(self._steps)
-            rate = (now.images - self._shown) / (time.perf_counter() - began)
-        self._shown = now.images
-        return rate
-
-
-class _Calls(TorchFunctionMode):
-    """Counts what torch is asked for, gradients not included."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.number = 0
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:
-        """Call it."""
-        self.number += 1
-        return func(*args, **(kwargs or {}))
