@@ -18,7 +18,7 @@ from sparring.training.averages import Averages
 from sparring.training.loop import Trainer
 from sparring.training.optimisers import Adam, RMSProp, optimisers
 from sparring.training.schedules import rate_factor
-from sparring.training.tally import Tally, read
+from sparring.training.tally import PENDING, Tally, read
 
 CPU = torch.device("cpu")
 
@@ -169,6 +169,15 @@ def test_a_bad_running_mean_is_found_too() -> None:
     of.state()["optimizers"]["second"]["squares"][0].fill_(float("inf"))
     with pytest.raises(Halted, match=r"first bad tensor: optimizers\.second\.squares\.0"):
         of.check()
+
+
+def test_a_tally_that_nobody_reads_adds_up_by_itself() -> None:
+    tally, values = Tally("move"), torch.zeros(1)
+    for step in range(2 * PENDING + 5):
+        values.fill_(step)  # a recording writes into the same place
+        tally.add(step, ["x"], values)
+    assert len(tally._pending) == 5
+    assert read([tally]) == ({"move.x": PENDING + 2.0}, None)
 
 
 def test_tally_means() -> None:
