@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 LEVELS = 2**15
 """How many values a draw has."""
@@ -11,9 +12,8 @@ class Dropout(nn.Module):
     r"""In training, each number is 0 with probability $p$ and divided by $1 - p$ otherwise; later, left alone.
 
     Srivastava et al., "Dropout: A Simple Way to Prevent Neural Networks from Overfitting", JMLR 15 (2014), section 4,
-    scaled in training as everybody does since. The same as `torch.nn.Dropout`, but for $p$, which is rounded to
-    1/32,768, and for the time: on a CPU torch draws a number of 53 random bits for each mask, one after the other, and
-    here four masks share one of 64. Small networks notice.
+    scaled in training as everybody does since. The same as `torch.nn.Dropout`, and elsewhere than on a CPU just that.
+    On a CPU four masks share one random number, which small networks notice, and $p$ is rounded to 1/32,768.
 
     Args:
         p: share of numbers that are dropped, in [0, 1).
@@ -32,6 +32,8 @@ class Dropout(nn.Module):
         """Any shape to the same shape."""
         if not self.training:
             return numbers
+        if numbers.device.type != "cpu":
+            return dropout(numbers, self.p)
         kept = _levels(numbers).ge_(2 * self._dropped - LEVELS)
         return numbers * kept.mul_(LEVELS / (LEVELS - self._dropped)).to(numbers.dtype)
 
@@ -39,7 +41,7 @@ class Dropout(nn.Module):
 def _levels(like: Tensor) -> Tensor:
     """Whole numbers from -32,768 to 32,767, or the even ones of them, evenly; float32, laid out as another tensor."""
     # 63 bits are drawn, of which the sign is none; doubled, the last one is none
-    drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device).random_().mul_(2)
+    drawn = torch.empty(-(-like.numel() // 4), dtype=torch.int64).random_().mul_(2)
     return drawn.view(torch.int16).as_strided(like.shape, torch.empty_like(like).stride()).float()
 
 

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 WORTH = 2**21
 """Multiplications of a product from which on oneDNN is faster."""
-BETTER = hasattr(torch.ops.mkldnn, "_linear_pointwise") and "AMD" in str(torch.cpu.get_capabilities()["cpu_name"])
+_ABOUT: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()  # older torches do not say
+BETTER = hasattr(torch.ops.mkldnn, "_linear_pointwise") and "AMD" in str(_ABOUT.get("cpu_name"))
 """Whether this torch comes with oneDNN, which it calls by its old name, for a processor that it suits better."""
 
 
